@@ -1,0 +1,3 @@
+from . import datasets as datasets
+from . import io as io
+from . import models as models
