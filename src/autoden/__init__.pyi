@@ -1,3 +1,19 @@
+from . import algorithms as algorithms
 from . import datasets as datasets
+from . import evaluation as evaluation
+from . import inference as inference
 from . import io as io
+from . import losses as losses
 from . import models as models
+from . import report as report
+from . import signals as signals
+from . import training as training
+from .algorithms.noise2noise import N2N as N2N
+from .io.registry import read as read
+from .io.registry import write as write
+from .models.config import NetworkParamsDnCNN as NetworkParamsDnCNN
+from .models.config import NetworkParamsMSD as NetworkParamsMSD
+from .models.config import NetworkParamsResnet as NetworkParamsResnet
+from .models.config import NetworkParamsUNet as NetworkParamsUNet
+
+__version__: str

@@ -1,0 +1,258 @@
+"""What all denoisers share: a network, the scaling of its data, training on pairs, inference.
+
+An algorithm subclasses `Denoiser`, adds `prepare_data` (from measurements to inputs, targets and
+held-out pixels) and `train`. How the training itself runs is `autoden.training.fit`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+
+from autoden.algorithms.datasets import AugmentationLike, create_augmentations
+from autoden.algorithms.pairs import PairsTask, make_pairs
+from autoden.errors import InputError
+from autoden.inference.predict import predict
+from autoden.losses.bounds import LowerLimit
+from autoden.losses.regularizers import LossRegularizer, LossTV
+from autoden.models.config import NetworkParams, create_network
+from autoden.signals.layout import check_finite, from_network, to_network, to_realizations
+from autoden.signals.scaling import (
+    DataScaleBias,
+    compute_scaling_selfsupervised,
+    compute_scaling_supervised,
+)
+from autoden.training.fit import fit
+from autoden.training.history import History
+from autoden.training.observers import ProgressBar
+from autoden.training.settings import TrainingSettings
+
+__all__ = [
+    "DataScaleBias",
+    "Denoiser",
+    "compute_scaling_selfsupervised",
+    "compute_scaling_supervised",
+]
+
+logger = logging.getLogger(__name__)
+
+ModelLike = NetworkParams | str | nn.Module | Mapping[str, Any]
+
+
+class Denoiser:
+    """A network and all that is needed to train it on data and use it on data.
+
+    Parameters
+    ----------
+    model : NetworkParams, str, torch.nn.Module or mapping
+        Parameters of a network, its name ("dncnn", "msd", "resnet", "unet"), a network, or a
+        saved state. A module without ``init_params`` counts as two-dimensional with one channel.
+    data_scale_bias : DataScaleBias, optional
+        Scaling of the data; None computes it from the training data.
+    reg_val : float or LossRegularizer, optional
+        Penalty on the output; a number is the weight of a total variation.
+    device : str or torch.device, optional
+        Where to compute; None takes "cuda" if there is one, else "cpu".
+    batch_size : int, optional
+        Samples per step and per call of the network; None takes all at once.
+    augmentation : str, Augmentation or list of them, optional
+        Other views of the data while training, such as "flip".
+    save_epochs_dir : path, optional
+        Not available yet: anything but None is refused.
+    verbose : bool
+        Show progress and log one closing line.
+    seed : int, optional
+        Makes every random choice repeat, without touching global state; None follows the global
+        state of torch and numpy.
+
+    Raises
+    ------
+    InputError
+        A value that cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: ModelLike,
+        data_scale_bias: DataScaleBias | None = None,
+        reg_val: float | LossRegularizer | None = None,
+        device: str | torch.device | None = None,
+        batch_size: int | None = None,
+        augmentation: AugmentationLike = None,
+        save_epochs_dir: str | PathLike[str] | None = None,
+        verbose: bool = True,
+        seed: int | None = None,
+    ) -> None:
+        if batch_size is not None and batch_size < 1:
+            raise InputError(f"`batch_size` (={batch_size}) must be at least 1, or None for all.")
+        if save_epochs_dir is not None:
+            raise InputError(
+                f"`save_epochs_dir` (={str(save_epochs_dir)!r}) is not available yet; "
+                "keep the weights with `torch.save(denoiser.model.state_dict(), ...)`."
+            )
+        self.device = torch.device(
+            device or ("cuda" if torch.cuda.is_available() else "cpu")
+        )
+        self.seed = seed
+        self.model = create_network(model, device=self.device, seed=seed)
+        init_params = getattr(self.model, "init_params", {})
+        self.n_dims: int = init_params.get("n_dims", 2)
+        self.n_channels_in: int = init_params.get("n_channels_in", 1)
+        self.n_channels_out: int = init_params.get("n_channels_out", 1)
+        self.data_scale_bias = data_scale_bias
+        self.lower_limit: NDArray[np.float64] | None = None
+        self.batch_size = batch_size
+        self.verbose = verbose
+        self._regularizer = (
+            reg_val
+            if reg_val is None or isinstance(reg_val, LossRegularizer)
+            else LossTV(float(reg_val), n_dims=self.n_dims)
+        )
+        self._augmentations = create_augmentations(
+            augmentation, n_dims=self.n_dims, rng=self._rng("augmentation")
+        )
+
+    def infer(
+        self, inp: ArrayLike, channel_axis_dst: int | None = None
+    ) -> NDArray[np.float64] | NDArray[np.complex128]:
+        """Denoise data of the kind that the network was trained on.
+
+        Parameters
+        ----------
+        inp : array_like
+            Shape (..., [C,] *S) as `prepare_data` gives it: the channel axis is there only where
+            the network has more than one. Complex data are taken as two channels.
+        channel_axis_dst : int, optional
+            Where to put the channel axis of the result; None leaves it before the spatial axes.
+
+        Returns
+        -------
+        ndarray
+            The shape of the input, in data units, never below the trained `lower_limit`; complex
+            if the input was.
+
+        Raises
+        ------
+        InputError
+            The network was not trained, or the data do not fit it or hold NaN or infinity.
+        """
+        data = np.asarray(inp)
+        return self._finish(self._predict(data), np.iscomplexobj(data), channel_axis_dst)
+
+    def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
+        """Run the network over data (..., [C,] *S); complex becomes channels."""
+        if self.data_scale_bias is None:
+            raise InputError("This denoiser is not trained yet: call `train` before `infer`.")
+        check_finite(data, "input")
+        if np.iscomplexobj(data):
+            data = to_realizations(
+                data,
+                n_dims=self.n_dims,
+                n_channels=self.n_channels_in,
+                realizations_axis=None,
+                channel_axis=-self.n_dims - 1 if self.n_channels_in > 2 else None,
+            )
+        samples, leading = to_network(data, n_dims=self.n_dims, n_channels=self.n_channels_in)
+        scaled = self.data_scale_bias.scale_input(samples.astype(np.float64)).astype(np.float32)
+        output = predict(self.model, scaled, batch_size=self.batch_size).astype(np.float64)
+        restored = self.data_scale_bias.restore_output(output)
+        return from_network(restored, leading, n_channels_out=self.n_channels_out)
+
+    def _finish(
+        self, result: NDArray[np.float64], as_complex: bool, channel_axis_dst: int | None
+    ) -> NDArray[Any]:
+        """Enforce the lower limit, make channels complex again, put the channel axis in place."""
+        if self.lower_limit is not None:
+            result = np.maximum(result, self.lower_limit)
+        channel_axis = -self.n_dims - 1
+        if as_complex:
+            real, imaginary = np.split(result, 2, axis=channel_axis)
+            result = real + 1j * imaginary
+            if result.shape[channel_axis] == 1:
+                return result.squeeze(channel_axis)
+        if channel_axis_dst is not None:
+            result = np.moveaxis(result, channel_axis, channel_axis_dst)
+        return result
+
+    def _train_pairs(
+        self,
+        inp: NDArray[np.floating],
+        tgt: NDArray[np.floating],
+        held_out: NDArray[np.bool_],
+        settings: TrainingSettings,
+        lower_limit: float | ArrayLike | None,
+    ) -> History:
+        """Train on pairs of arrays (..., [C,] *S) whose shapes agree."""
+        self.lower_limit = None if lower_limit is None else self._checked_limit(lower_limit, tgt)
+        scaling = self.data_scale_bias or compute_scaling_selfsupervised(inp)
+        pairs = make_pairs(
+            self._tensor(scaling.scale_input(inp), self.n_channels_in),
+            self._tensor(scaling.scale_target(tgt), self.n_channels_out),
+            self._tensor(held_out, self.n_channels_out),
+        )
+        task = PairsTask(pairs, self.batch_size, self._augmentations, self._torch_generator())
+        with ProgressBar(settings.epochs, enabled=self.verbose) as progress:
+            history = fit(
+                self.model,
+                task,
+                settings,
+                penalties=self._penalties(scaling),
+                observers=[progress],
+            )
+        self.data_scale_bias = scaling
+        if self.verbose:
+            logger.info(
+                "Kept the weights of epoch %d of %d: held-out loss %.4g.",
+                history.best_epoch + 1, len(history.records), history.best_held_out,
+            )  # fmt: skip
+        return history
+
+    def _penalties(self, scaling: DataScaleBias) -> list[nn.Module]:
+        """Make the penalties of a training, in the network's range and on its device."""
+        penalties: list[nn.Module] = [] if self._regularizer is None else [self._regularizer]
+        if self.lower_limit is not None:
+            limit = torch.tensor(scaling.scale_target(self.lower_limit), dtype=torch.float32)
+            penalties.append(LowerLimit(limit))
+        return [penalty.to(self.device) for penalty in penalties]
+
+    def _checked_limit(
+        self, lower_limit: float | ArrayLike, tgt: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Check that a limit fits one measurement ([C,] *S) and the augmentations."""
+        limit = np.asarray(lower_limit, dtype=np.float64)
+        check_finite(limit, "lower_limit")
+        n_axes = self.n_dims + (self.n_channels_out > 1)
+        shape = tgt.shape[tgt.ndim - n_axes :]
+        if limit.ndim > n_axes or np.broadcast_shapes(limit.shape, shape) != shape:
+            raise InputError(
+                f"`lower_limit` has shape {limit.shape}, which does not fit one measurement of "
+                f"shape {shape}. Give one number or an array of that shape."
+            )
+        if limit.ndim and any(a.geometric for a in self._augmentations):
+            raise InputError(
+                "A `lower_limit` that varies along the data cannot follow an augmentation that "
+                "moves them. Give one number, or train without that augmentation."
+            )
+        return limit
+
+    def _tensor(self, data: NDArray[Any], n_channels: int) -> torch.Tensor:
+        """Bring an array (..., [C,] *S) to a tensor (N, C, *S) on the device."""
+        samples, _ = to_network(data, n_dims=self.n_dims, n_channels=n_channels)
+        dtype = torch.bool if samples.dtype == np.bool_ else torch.float32
+        return torch.tensor(samples, dtype=dtype, device=self.device)
+
+    def _rng(self, purpose: str) -> np.random.Generator:
+        """Make a source of random numbers that depends on the seed and the purpose alone."""
+        if self.seed is None:
+            return np.random.default_rng(np.random.randint(2**31, size=4))  # noqa: NPY002
+        return np.random.default_rng([self.seed, *purpose.encode()])
+
+    def _torch_generator(self) -> torch.Generator | None:
+        return None if self.seed is None else torch.Generator().manual_seed(self.seed)

@@ -1,0 +1,72 @@
+"""Training on fixed pairs of input and target, the task of most algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from autoden.algorithms.datasets import Augmentation
+from autoden.losses.data import squared_error
+from autoden.training.batch import Batch
+from autoden.training.task import DataTerm, Losses, compare
+
+
+@dataclass(frozen=True)
+class PairsTask:
+    """Show inputs, ask for their targets; a `Task` of the engine.
+
+    Attributes
+    ----------
+    pairs : Batch
+        All pairs there are, on the device of the network.
+    batch_size : int or None
+        Pairs per batch; None takes all at once.
+    augmentations : sequence of Augmentation
+        Applied to every training batch, never to those that confirm the kept weights.
+    generator : torch.Generator or None
+        Source of the order of the pairs; None follows torch's own state.
+    data_term : callable
+        Element-wise error of (output, target).
+    """
+
+    pairs: Batch
+    batch_size: int | None = None
+    augmentations: Sequence[Augmentation] = ()
+    generator: torch.Generator | None = None
+    data_term: DataTerm = squared_error
+
+    def train_batches(self, epoch: int) -> Iterator[Batch]:
+        """Give the pairs in a new random order each epoch, augmented."""
+        for batch in self._batches(shuffle=True):
+            for augmentation in self.augmentations:
+                batch = augmentation(batch)
+            yield batch
+
+    def held_out_batches(self) -> Iterable[Batch]:
+        """Give the pairs in their own order, as they are."""
+        return self._batches(shuffle=False)
+
+    def loss(self, model: nn.Module, batch: Batch) -> Losses:
+        """Compare the network's output with the target."""
+        return compare(model(batch.input), batch, self.data_term)
+
+    def _batches(self, *, shuffle: bool) -> Iterator[Batch]:
+        n = len(self.pairs)
+        size = self.batch_size or n
+        if size >= n:  # one batch: its order does not matter, so nothing is copied
+            yield self.pairs
+            return
+        order = torch.randperm(n, generator=self.generator) if shuffle else torch.arange(n)
+        for chosen in order.to(self.pairs.input.device).split(size):
+            yield self.pairs.map(lambda tensor, chosen=chosen: tensor[chosen])  # type: ignore[misc]
+
+
+def make_pairs(
+    inputs: Tensor, targets: Tensor, held_out: Tensor, weight: Tensor | None = None
+) -> Batch:
+    """Put pairs together: what is held out gets weight 0, everything else `weight` (or 1)."""
+    train = (~held_out).to(targets.dtype)
+    return Batch(inputs, targets, train if weight is None else train * weight, held_out)

@@ -1,0 +1,5 @@
+"""How good an estimate is, with and without a clean truth."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,173 @@
+"""The pieces that the networks share: convolutions that keep the size, and changes of scale.
+
+Every piece takes any spatial size, down to a single sample: where an axis has no room for what
+is asked (padding by reflection, pooling), the axis gets the nearest thing that it has room for.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
+from torch import Tensor, nn
+
+from autoden.models.nd import nd_layers
+
+
+def pad_axis(x: Tensor, axis: int, width: int, mode: str) -> Tensor:
+    """Extend `x` by `width` samples at both ends of `axis`.
+
+    Written with slices rather than with `torch.nn.functional.pad`, whose gradient is not
+    repeatable on a GPU, and which is no quicker.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape.
+    axis : int
+        The axis to extend.
+    width : int
+        Number of samples on each side.
+    mode : {"replicate", "reflect", "circular"}
+        The edge sample again; a mirror image about the edge sample; the other end. An axis
+        shorter than the reflection or the wrap needs is replicated instead.
+
+    Returns
+    -------
+    Tensor
+        As `x`, with ``2 * width`` more samples along `axis`.
+
+    Examples
+    --------
+    >>> pad_axis(torch.arange(4), 0, 2, "reflect").tolist()
+    [2, 1, 0, 1, 2, 3, 2, 1]
+    """
+    size = x.shape[axis]
+    if mode == "reflect" and width < size:
+        before = x.narrow(axis, 1, width).flip(axis)
+        after = x.narrow(axis, size - 1 - width, width).flip(axis)
+    elif mode == "circular" and width <= size:
+        before = x.narrow(axis, size - width, width)
+        after = x.narrow(axis, 0, width)
+    else:
+        shape = [width if a == axis else -1 for a in range(x.ndim)]
+        before = x.narrow(axis, 0, 1).expand(shape)
+        after = x.narrow(axis, size - 1, 1).expand(shape)
+    return torch.cat((before, x, after), dim=axis)
+
+
+class Pad(nn.Module):
+    """Extend all spatial axes of ``(N, C, *S)`` by `width` samples on each side (`pad_axis`)."""
+
+    def __init__(self, width: int, mode: str) -> None:
+        super().__init__()
+        self.width = width
+        self.mode = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the tensor ``(N, C, *(S + 2 * width))``."""
+        for axis in range(2, x.ndim):
+            x = pad_axis(x, axis, self.width, self.mode)
+        return x
+
+    def extra_repr(self) -> str:
+        """Return what distinguishes this layer when the network is printed."""
+        return f"width={self.width}, mode={self.mode!r}"
+
+
+def same_conv(
+    n_in: int,
+    n_out: int,
+    n_dims: int,
+    *,
+    kernel_size: int = 3,
+    dilation: int = 1,
+    bias: bool = True,
+    pad_mode: str = "replicate",
+) -> list[nn.Module]:
+    """Return the layers of a convolution whose output is as large as its input.
+
+    Zeros are padded by the convolution itself, which costs nothing; other modes by a `Pad`
+    layer in front of it.
+    """
+    width = dilation * (kernel_size // 2)
+    pad_first = width > 0 and pad_mode != "zeros"
+    conv = nd_layers(n_dims).conv(
+        n_in,
+        n_out,
+        kernel_size,
+        dilation=dilation,
+        bias=bias,
+        padding=0 if pad_first else width,
+    )
+    return [Pad(width, pad_mode), conv] if pad_first else [conv]
+
+
+def norm(n_channels: int, n_dims: int) -> nn.Module:
+    """Return a batch normalisation of `n_channels` channels."""
+    return nd_layers(n_dims).batch_norm(n_channels)
+
+
+def activation() -> nn.Module:
+    """Return the non-linearity of all networks: leaky rectifier of slope 0.2, in place."""
+    return nn.LeakyReLU(0.2, inplace=True)
+
+
+def conv_block(n_in: int, n_out: int, n_dims: int, **options: Any) -> nn.Sequential:
+    """Return convolution (`same_conv` with its `options`), batch norm, leaky rectifier.
+
+    Examples
+    --------
+    >>> conv_block(1, 8, n_dims=2)(torch.zeros(4, 1, 5, 7)).shape
+    torch.Size([4, 8, 5, 7])
+    """
+    return nn.Sequential(
+        *same_conv(n_in, n_out, n_dims, **options), norm(n_out, n_dims), activation()
+    )
+
+
+def double_conv(n_in: int, n_out: int, n_dims: int, pad_mode: str = "replicate") -> nn.Sequential:
+    """Return a `conv_block` of kernel 3 followed by one of kernel 1."""
+    return nn.Sequential(
+        *conv_block(n_in, n_out, n_dims, pad_mode=pad_mode),
+        *conv_block(n_out, n_out, n_dims, kernel_size=1),
+    )
+
+
+def pool_factors(size: Sequence[int], factor: int) -> tuple[int, ...]:
+    """Return by how much each axis can be pooled when `factor`, a power of two, is asked for.
+
+    At least two samples stay along every axis, so that thin axes are not pooled away.
+
+    Examples
+    --------
+    >>> pool_factors((1, 3, 5, 512), 4)
+    (1, 1, 2, 4)
+    """
+    factors = []
+    for samples in size:
+        room = factor
+        while room > 1 and samples < 2 * room:
+            room //= 2
+        factors.append(room)
+    return tuple(factors)
+
+
+def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
+    """Average ``(N, C, *S)`` over cells of `factors` samples; the last cells may be smaller."""
+    pool = nd_layers(len(factors)).avg_pool
+    return pool(x, factors, stride=factors, ceil_mode=True)
+
+
+def upsample(x: Tensor, factors: tuple[int, ...], size: Sequence[int]) -> Tensor:
+    """Interpolate ``(N, C, *S)`` by `factors`, linearly between cell centres; crop to `size`."""
+    grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
+    mode = nd_layers(len(factors)).interpolation
+    return crop(F.interpolate(x, size=grown, mode=mode, align_corners=False), size)
+
+
+def crop(x: Tensor, size: Sequence[int]) -> Tensor:
+    """Return the first `size` samples of the spatial axes of ``(N, C, *S)``."""
+    for axis, samples in enumerate(size, start=2):
+        x = x.narrow(axis, 0, samples)
+    return x

@@ -1,0 +1,66 @@
+"""One, two or three dimensions: the one table that tells which torch layer serves which.
+
+Nothing else in the package names ``Conv1d``, ``Conv2d`` or ``Conv3d``; networks ask
+`nd_layers` for the row of their number of dimensions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
+from torch import Tensor, nn
+
+from autoden.errors import InputError
+from autoden.models.checks import choice
+
+AXES = ("Z", "Y", "X")
+
+
+@dataclass(frozen=True)
+class NDLayers:
+    """The layers of one number of dimensions.
+
+    Attributes
+    ----------
+    conv, conv_transpose, batch_norm : callable
+        Classes of the layers, called as in `torch.nn`.
+    avg_pool : callable
+        Function on tensors ``(N, C, *S)``, called as in `torch.nn.functional`.
+    interpolation : str
+        Name of the linear interpolation.
+    """
+
+    conv: Callable[..., nn.Module]
+    conv_transpose: Callable[..., nn.Module]
+    batch_norm: Callable[..., nn.Module]
+    avg_pool: Callable[..., Tensor]
+    interpolation: str
+
+
+_TABLE = {
+    1: NDLayers(nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, F.avg_pool1d, "linear"),
+    2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, F.avg_pool2d, "bilinear"),
+    3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, F.avg_pool3d, "trilinear"),
+}
+
+
+def nd_layers(n_dims: int) -> NDLayers:
+    """Return the layers that work in `n_dims` dimensions.
+
+    Examples
+    --------
+    >>> nd_layers(3).interpolation
+    'trilinear'
+    """
+    return _TABLE[choice("n_dims", n_dims, _TABLE)]
+
+
+def check_input(x: Tensor, n_channels: int, n_dims: int) -> None:
+    """Raise `InputError` if `x` is not of shape ``(N, n_channels, *S)`` with `n_dims` in ``S``."""
+    if x.ndim != n_dims + 2 or x.shape[1] != n_channels:
+        axes = ", ".join(("N", str(n_channels), *AXES[-n_dims:]))
+        raise InputError(
+            f"The network was given a tensor of shape {tuple(x.shape)}, but with "
+            f"n_dims={n_dims} and n_channels_in={n_channels} it takes ({axes}): reshape the "
+            "tensor, or build the network for it."
+        )

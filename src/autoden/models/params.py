@@ -1,0 +1,243 @@
+"""The parameters of each kind of network: frozen records, which build their network.
+
+A new network is its own module, a record below, and a line in `NETWORKS`. Nothing here imports
+torch until a network is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from autoden.models.checks import choice, flag, odd_number, whole_number, whole_numbers
+
+if TYPE_CHECKING:
+    import torch
+
+PAD_MODES = ("replicate", "reflect", "zeros", "circular")
+
+
+class NetworkParams:
+    """What all networks have in common; the fields themselves are in the records below.
+
+    A new kind of network derives a frozen dataclass, whose fields are the parameters of the
+    network's class, and sets `network`.
+
+    Attributes
+    ----------
+    n_channels_in, n_channels_out : int, default: 1
+        Number of channels of the input and of the output.
+    n_features : int
+        Number of features of a layer.
+    n_dims : {1, 2, 3}, default: 2
+        Number of dimensions of the signal: a spectrum has 1, an image 2, a volume 3.
+    network : str
+        Where the class of the network is, as ``"module:class"``.
+    """
+
+    network: ClassVar[str]
+    n_channels_in: int
+    n_channels_out: int
+    n_features: int
+    n_dims: int
+
+    def get_model(
+        self, device: torch.device | str | None = None, seed: int | None = None
+    ) -> torch.nn.Module:
+        """Build the network.
+
+        Parameters
+        ----------
+        device : torch.device or str, optional
+            Where the weights go; if not given, the GPU if there is one, else the CPU.
+        seed : int, optional
+            Makes the initial weights repeat, on any device, and leaves torch's global random
+            state as it was. Without it the weights follow the global state.
+
+        Returns
+        -------
+        torch.nn.Module
+            The network, ``(N, n_channels_in, *S) -> (N, n_channels_out, *S)``.
+
+        Examples
+        --------
+        >>> network = NetworkParamsDnCNN(n_layers=6, n_features=4, n_dims=1).get_model("cpu")
+        >>> sum(p.numel() for p in network.parameters())
+        256
+        """
+        import torch
+
+        module, name = self.network.split(":")
+        network_class = getattr(importlib.import_module(module), name)
+        keep_state = nullcontext() if seed is None else torch.random.fork_rng(devices=[])
+        with torch.device("cpu"), keep_state:  # weights drawn on the CPU are the same everywhere
+            if seed is not None:
+                torch.default_generator.manual_seed(seed)
+            network: torch.nn.Module = network_class(**asdict(self))  # type: ignore[call-overload]
+        return network.to(_default_device() if device is None else device)
+
+    def _store(self, **checked: Any) -> None:
+        """Set the fields that all networks have, and those `checked`, to their checked values."""
+        for name in ("n_channels_in", "n_channels_out", "n_features"):
+            checked[name] = whole_number(name, getattr(self, name))
+        checked["n_dims"] = choice("n_dims", whole_number("n_dims", self.n_dims), (1, 2, 3))
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class NetworkParamsDnCNN(NetworkParams):
+    """Parameters of `autoden.models.dncnn.DnCNN`, a plain chain of convolutions.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_features, n_dims
+        As in `NetworkParams`.
+    n_layers : int, default: 20
+        Number of convolutions.
+    kernel_size : int, default: 3
+        Width of the convolutions, an odd number of samples.
+    pad_mode : {"replicate", "reflect", "zeros", "circular"}
+        How the signal goes on beyond its edges.
+    """
+
+    network: ClassVar[str] = "autoden.models.dncnn:DnCNN"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_layers: int = 20
+    n_features: int = 64
+    n_dims: int = 2
+    kernel_size: int = 3
+    pad_mode: str = "replicate"
+
+    def __post_init__(self) -> None:
+        self._store(
+            n_layers=whole_number("n_layers", self.n_layers),
+            kernel_size=odd_number("kernel_size", self.kernel_size),
+            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
+        )
+
+
+@dataclass(frozen=True)
+class NetworkParamsUNet(NetworkParams):
+    """Parameters of `autoden.models.unet.UNet`, an encoder and a decoder over several scales.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_dims
+        As in `NetworkParams`.
+    n_levels : int, default: 3
+        How many times the size is halved.
+    n_features : int, default: 32
+        Number of features at full size; they double at every level but the last.
+    n_channels_skip : int, optional
+        Number of features that skip the coarser levels, at full size; more at coarser levels, in
+        proportion. All of them if not given; 0 for none.
+    bilinear : bool, default: True
+        Change the size by averages and linear interpolation, rather than by learnt filters.
+    pad_mode : {"replicate", "reflect", "zeros", "circular"}
+        How the signal goes on beyond its edges.
+    """
+
+    network: ClassVar[str] = "autoden.models.unet:UNet"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_levels: int = 3
+    n_features: int = 32
+    n_channels_skip: int | None = None
+    n_dims: int = 2
+    bilinear: bool = True
+    pad_mode: str = "replicate"
+
+    def __post_init__(self) -> None:
+        n_skip = self.n_channels_skip
+        self._store(
+            n_levels=whole_number("n_levels", self.n_levels),
+            n_channels_skip=None if n_skip is None else whole_number("n_channels_skip", n_skip, 0),
+            bilinear=flag("bilinear", self.bilinear),
+            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
+        )
+
+
+@dataclass(frozen=True)
+class NetworkParamsMSD(NetworkParams):
+    """Parameters of `autoden.models.msd.MSDnet`, the mixed-scale dense network.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_dims
+        As in `NetworkParams`.
+    n_layers : int, default: 12
+        Number of layers before the output.
+    n_features : int, default: 1
+        Number of features that each layer adds.
+    dilations : sequence of int, default: (1, 2, 3)
+        Distance in samples between the taps of the convolutions, layer by layer, over and over.
+    use_dilations : bool, default: True
+        If False, a layer of dilation ``d`` sees instead the signal averaged by ``2**(d - 1)``.
+    """
+
+    network: ClassVar[str] = "autoden.models.msd:MSDnet"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_layers: int = 12
+    n_features: int = 1
+    n_dims: int = 2
+    dilations: tuple[int, ...] = (1, 2, 3)
+    use_dilations: bool = True
+
+    def __post_init__(self) -> None:
+        self._store(
+            n_layers=whole_number("n_layers", self.n_layers),
+            dilations=whole_numbers("dilations", self.dilations),
+            use_dilations=flag("use_dilations", self.use_dilations),
+        )
+
+
+@dataclass(frozen=True)
+class NetworkParamsResnet(NetworkParams):
+    """Parameters of `autoden.models.resnet.Resnet`, a chain of residual blocks.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_features, n_dims
+        As in `NetworkParams`.
+    n_layers : int, default: 10
+        Number of residual blocks, of two convolutions each.
+    kernel_size : int, default: 3
+        Width of the convolutions, an odd number of samples.
+    pad_mode : {"replicate", "reflect", "zeros", "circular"}
+        How the signal goes on beyond its edges.
+    """
+
+    network: ClassVar[str] = "autoden.models.resnet:Resnet"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_layers: int = 10
+    n_features: int = 24
+    n_dims: int = 2
+    kernel_size: int = 3
+    pad_mode: str = "replicate"
+
+    def __post_init__(self) -> None:
+        self._store(
+            n_layers=whole_number("n_layers", self.n_layers),
+            kernel_size=odd_number("kernel_size", self.kernel_size),
+            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
+        )
+
+
+NETWORKS: dict[str, type[NetworkParams]] = {
+    "dncnn": NetworkParamsDnCNN,
+    "unet": NetworkParamsUNet,
+    "msd": NetworkParamsMSD,
+    "resnet": NetworkParamsResnet,
+}
+
+
+def _default_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,341 @@
+"""From the user's axes to the network's, and exactly back: numpy bookkeeping, no values change.
+
+The user brings axes in any order. A denoiser works on ``(*batch, R, [C,] *spatial)`` (R: the
+realizations, C: the channels) and a network takes ``(N, C, *spatial)``. The functions here move
+between the three and refuse, before anything is computed, what cannot be moved. Scaling lives in
+``scaling.py``; the names and units of axes in ``signal.py``.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autoden.errors import InputError
+
+_NUMERIC_KINDS = "biufc"
+
+
+def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
+    """Return the data as an array of numbers, or say why they are none.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers of any shape and dtype (bool, integer, float or complex).
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    ndarray
+        The same numbers; not copied when they are an array already.
+
+    Raises
+    ------
+    InputError
+        Sequences of unequal lengths, text, objects, dates, masked values, an empty array.
+
+    Examples
+    --------
+    >>> check_numeric([[0, 1], [2, 0]]).shape
+    (2, 2)
+    >>> check_numeric([[0, 1, 4], [2, 0]], "exposures")
+    Traceback (most recent call last):
+    autoden.errors.InputError: exposures have unequal lengths 3, 2: bring them to one length first
+    """
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise InputError(
+            f"{name} are a masked array with {int(np.ma.getmaskarray(data).sum())} masked values, which a "
+            "network cannot leave out: crop or fill them first"
+        )
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise InputError(_say_ragged(data, name)) from error
+    if array.dtype.kind == "O":
+        raise InputError(_say_ragged(data, name))
+    if array.dtype.kind not in _NUMERIC_KINDS:
+        raise InputError(
+            f"{name} have dtype {array.dtype}, numbers are needed: convert them, for example "
+            "with .astype(float)"
+        )
+    if array.size == 0:
+        raise InputError(f"{name} are empty: their shape is {array.shape}")
+    return array
+
+
+def check_finite(data: ArrayLike, name: str = "data") -> NDArray[Any]:
+    """Return the data as an array, or say where they are not finite.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers of any shape and dtype.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    ndarray
+        The same numbers, not copied.
+
+    Raises
+    ------
+    InputError
+        NaN or infinity anywhere: how many, and the index of the first.
+
+    Examples
+    --------
+    >>> check_finite([0.0, float("nan")], "counts")
+    Traceback (most recent call last):
+    autoden.errors.InputError: counts hold 1 value that is NaN or infinite, the first at index
+    (1,): mask, crop or replace it first
+    """
+    array = np.asarray(data)
+    if array.dtype.kind not in "fc":
+        return array
+    finite = np.isfinite(array)
+    if finite.all():
+        return array
+    n_bad = array.size - int(np.count_nonzero(finite))
+    first = tuple(int(i) for i in np.unravel_index(int(np.argmin(finite)), array.shape))
+    what = "value that is" if n_bad == 1 else "values that are"
+    it = "it" if n_bad == 1 else "them"
+    raise InputError(
+        f"{name} hold {n_bad} {what} NaN or infinite, the first at index {first}: "
+        f"mask, crop or replace {it} first"
+    )
+
+
+def to_realizations(
+    data: ArrayLike,
+    *,
+    n_dims: int,
+    n_channels: int,
+    realizations_axis: int | None = 0,
+    channel_axis: int | None = None,
+) -> NDArray[Any]:
+    """Bring the user's axes into the order of the denoisers.
+
+    Parameters
+    ----------
+    data : array_like
+        The user's array, axes in any order; never written to.
+    n_dims : int
+        Spatial dimensions of the model: 1, 2 or 3.
+    n_channels : int
+        Channels that the model takes.
+    realizations_axis : int or None
+        Axis of the noisy copies, an index into `data`, maybe negative. None: there is no such
+        axis, and none in the result.
+    channel_axis : int or None
+        Axis of the channels, an index into `data`, maybe negative. An axis of length 1 is dropped.
+
+    Returns
+    -------
+    ndarray
+        Shape (*batch, R, [C,] *spatial), dtype of `data` (complex: the float of its parts). The
+        channel axis is there only when the data have several channels. Complex data of c channels
+        get 2c: all real parts, then all imaginary parts. May be a view of `data`: do not write.
+
+    Raises
+    ------
+    InputError
+        Too few dimensions, an axis out of range, one axis named twice, or channels that do not
+        agree with the model's.
+
+    Examples
+    --------
+    >>> to_realizations(np.zeros((4, 10, 20)), n_dims=1, n_channels=1).shape
+    (10, 4, 20)
+    >>> to_realizations(np.zeros((20, 4)), n_dims=1, n_channels=1, realizations_axis=1).shape
+    (4, 20)
+    >>> to_realizations(np.zeros((4, 20, 3)), n_dims=1, n_channels=3, channel_axis=-1).shape
+    (4, 3, 20)
+    >>> to_realizations(np.zeros((4, 20), complex), n_dims=1, n_channels=2).shape
+    (4, 2, 20)
+    """
+    array = check_numeric(data)
+    _check_dimensions(array.shape, n_dims, realizations_axis, channel_axis)
+    realizations = _resolve_axis(realizations_axis, array.ndim, "realizations_axis")
+    channels = _resolve_axis(channel_axis, array.ndim, "channel_axis")
+    if channels is not None and channels == realizations:
+        raise InputError(
+            f"channel_axis={channel_axis} and realizations_axis={realizations_axis} are the same "
+            f"axis of data of shape {array.shape}: they must differ"
+        )
+    _check_channels(array, channels, n_channels)
+
+    others = [axis for axis in range(array.ndim) if axis not in (realizations, channels)]
+    n_batch = len(others) - n_dims
+    own = [axis for axis in (realizations, channels) if axis is not None]
+    moved = array.transpose(*others[:n_batch], *own, *others[n_batch:])
+    if channels is not None and array.shape[channels] == 1:
+        moved, channels = moved.squeeze(-n_dims - 1), None
+    if moved.dtype.kind != "c":
+        return moved
+    join = np.stack if channels is None else np.concatenate
+    axis = moved.ndim - n_dims if channels is None else moved.ndim - n_dims - 1
+    return join([moved.real, moved.imag], axis=axis)
+
+
+def to_network(
+    data: ArrayLike, *, n_dims: int, n_channels: int
+) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """Flatten all leading axes into the one batch axis of a network.
+
+    Parameters
+    ----------
+    data : array_like
+        Shape (*leading, *spatial) for one channel, (*leading, C, *spatial) for several.
+    n_dims : int
+        Number of spatial axes.
+    n_channels : int
+        Number of channels, 1 or more.
+
+    Returns
+    -------
+    array : ndarray
+        Shape (N, C, *spatial), N the product of the leading axes; a view where possible.
+    leading_shape : tuple of int
+        What `from_network` needs to undo it.
+
+    Raises
+    ------
+    InputError
+        Too few dimensions, or a channel axis of another length than `n_channels`.
+
+    Examples
+    --------
+    >>> array, leading = to_network(np.zeros((10, 4, 20)), n_dims=1, n_channels=1)
+    >>> array.shape, leading
+    ((40, 1, 20), (10, 4))
+    """
+    array = np.asarray(data)
+    n_own = n_dims + (n_channels > 1)  # axes of one sample: [C,] *spatial
+    if array.ndim < n_own:
+        raise InputError(
+            f"data have {array.ndim} dimensions (shape {array.shape}), at least {n_own} are "
+            f"needed: {_say_needs(n_dims, False, n_channels > 1)}"
+        )
+    n_leading = array.ndim - n_own
+    if n_channels > 1 and array.shape[n_leading] != n_channels:
+        raise InputError(
+            f"the model takes n_channels_in={n_channels}, the data have {array.shape[n_leading]} "
+            f"channels along axis {n_leading} of their shape {array.shape}"
+        )
+    leading_shape = array.shape[:n_leading]
+    spatial_shape = array.shape[array.ndim - n_dims :]
+    return array.reshape(math.prod(leading_shape), n_channels, *spatial_shape), leading_shape
+
+
+def from_network(
+    array: NDArray[Any], leading_shape: Sequence[int], *, n_channels_out: int
+) -> NDArray[Any]:
+    """Undo `to_network` on what the network returned.
+
+    Parameters
+    ----------
+    array : ndarray
+        Shape (N, C, *spatial).
+    leading_shape : sequence of int
+        As given by `to_network`; its product is N.
+    n_channels_out : int
+        C, the channels that the network returns. A single one gives no channel axis.
+
+    Returns
+    -------
+    ndarray
+        Shape (*leading, *spatial) for one channel, (*leading, C, *spatial) for several.
+
+    Raises
+    ------
+    InputError
+        N or C of `array` differ from what was announced.
+
+    Examples
+    --------
+    >>> from_network(np.zeros((40, 2, 20)), (10, 4), n_channels_out=2).shape
+    (10, 4, 2, 20)
+    >>> from_network(np.zeros((40, 1, 20)), (10, 4), n_channels_out=1).shape
+    (10, 4, 20)
+    """
+    expected = (math.prod(leading_shape), n_channels_out)
+    if array.shape[:2] != expected:
+        raise InputError(
+            f"the network returned shape {array.shape}, but {expected[0]} samples of "
+            f"{expected[1]} channels were expected, (N, C) = {expected}"
+        )
+    own_shape = array.shape[2:] if n_channels_out == 1 else array.shape[1:]
+    return array.reshape(*leading_shape, *own_shape)
+
+
+def _say_ragged(data: ArrayLike, name: str) -> str:
+    """Say why something is no rectangular array of numbers."""
+    nested = isinstance(data, Sequence) or (isinstance(data, np.ndarray) and data.ndim > 0)
+    items = list(data) if nested else []  # type: ignore[arg-type]
+    lengths = list(dict.fromkeys(len(item) for item in items if hasattr(item, "__len__")))
+    if len(lengths) < 2:
+        return f"{name} are not a rectangular array of numbers: convert them, for example to float"
+    shown = ", ".join(str(length) for length in lengths[:5]) + (", ..." if lengths[5:] else "")
+    return f"{name} have unequal lengths {shown}: bring them to one length first"
+
+
+def _say_needs(n_dims: int, with_realizations: bool, with_channels: bool) -> str:
+    """Name the axes that are needed: '2 for the 2D model, 1 for the realizations'."""
+    needs = [f"{n_dims} for the {n_dims}D model"]
+    needs += ["1 for the realizations"] if with_realizations else []
+    needs += ["1 for the channels"] if with_channels else []
+    return ", ".join(needs)
+
+
+def _check_dimensions(
+    shape: tuple[int, ...], n_dims: int, realizations_axis: int | None, channel_axis: int | None
+) -> None:
+    with_realizations, with_channels = realizations_axis is not None, channel_axis is not None
+    n_needed = n_dims + with_realizations + with_channels
+    if len(shape) < n_needed:
+        raise InputError(
+            f"data have {len(shape)} dimensions (shape {shape}), at least {n_needed} are needed: "
+            f"{_say_needs(n_dims, with_realizations, with_channels)}"
+        )
+
+
+def _resolve_axis(axis: int | None, ndim: int, name: str) -> int | None:
+    """Turn an index that may be negative into one that is not."""
+    if axis is None:
+        return None
+    if not -ndim <= axis < ndim:
+        raise InputError(
+            f"{name}={axis} is out of range for data of {ndim} dimensions: "
+            f"give {-ndim} to {ndim - 1}"
+        )
+    return axis % ndim
+
+
+def _check_channels(array: NDArray[Any], channels: int | None, n_channels: int) -> None:
+    """Compare the channels of the data with those of the model."""
+    along = 1 if channels is None else array.shape[channels]
+    place = "no channel axis" if channels is None else f"{along} channels along axis {channels}"
+    if array.dtype.kind == "c":
+        if n_channels == 2 * along:
+            return
+        raise InputError(
+            "complex data need a model with two channels (real and imaginary part) for each of "
+            f"theirs: the data have {place}, so n_channels_in={2 * along} is needed, but the "
+            f"model takes n_channels_in={n_channels}"
+        )
+    if n_channels == along:
+        return
+    remedy = (
+        "name their channels with channel_axis, or create the model with n_channels_in=1"
+        if channels is None
+        else f"create the model with n_channels_in={along}"
+    )
+    raise InputError(
+        f"the model takes n_channels_in={n_channels}, the data have {place} "
+        f"(shape {array.shape}): {remedy}"
+    )

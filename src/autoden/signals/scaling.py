@@ -1,0 +1,114 @@
+"""Bring data to the range in which networks learn well, and back.
+
+Every value becomes ``x * scale - bias``. The scale spans the data from the 0.1 % to the 99.9 %
+percentile, so that a hot pixel does not set it; the bias centres them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autoden.errors import InputError
+
+LOW_PERCENT, HIGH_PERCENT = 0.1, 99.9
+
+
+@dataclass(frozen=True)
+class DataScaleBias:
+    """Scales and biases of a network's input, output and target: ``x -> x * scale - bias``.
+
+    Attributes
+    ----------
+    scale_inp, scale_out, scale_tgt : float
+        In 1 / data units.
+    bias_inp, bias_out, bias_tgt : float
+        Without unit.
+
+    Examples
+    --------
+    >>> scaling = DataScaleBias(scale_out=0.1, bias_out=0.5)
+    >>> scaling.restore_output(np.array([0.0, 1.0]))
+    array([ 5., 15.])
+    """
+
+    scale_inp: float = 1.0
+    scale_out: float = 1.0
+    scale_tgt: float = 1.0
+    bias_inp: float = 0.0
+    bias_out: float = 0.0
+    bias_tgt: float = 0.0
+
+    def scale_input(self, data: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Bring input data to the network's range."""
+        return data * self.scale_inp - self.bias_inp
+
+    def scale_target(self, data: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Bring target data to the network's range."""
+        return data * self.scale_tgt - self.bias_tgt
+
+    def restore_output(self, data: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Bring the network's output back to data units."""
+        return (data + self.bias_out) / self.scale_out
+
+
+def compute_scaling_selfsupervised(inp: ArrayLike) -> DataScaleBias:
+    """Compute one scaling for input, output and target from the noisy data.
+
+    Parameters
+    ----------
+    inp : array_like
+        Any shape, real.
+
+    Returns
+    -------
+    DataScaleBias
+        The same scale and bias for all three.
+
+    Raises
+    ------
+    InputError
+        All values are equal: there is nothing to learn.
+    """
+    scale, bias = _scale_and_bias(np.asarray(inp), "input")
+    return DataScaleBias(scale, scale, scale, bias, bias, bias)
+
+
+def compute_scaling_supervised(inp: ArrayLike, tgt: ArrayLike) -> DataScaleBias:
+    """Compute one scaling for the input and one for target and output.
+
+    Parameters
+    ----------
+    inp, tgt : array_like
+        Any shapes, real; possibly of different units.
+
+    Returns
+    -------
+    DataScaleBias
+        Output and target share theirs, because the output imitates the target.
+
+    Raises
+    ------
+    InputError
+        All values of one of them are equal.
+    """
+    scale_inp, bias_inp = _scale_and_bias(np.asarray(inp), "input")
+    scale_tgt, bias_tgt = _scale_and_bias(np.asarray(tgt), "target")
+    return DataScaleBias(scale_inp, scale_tgt, scale_tgt, bias_inp, bias_tgt, bias_tgt)
+
+
+def _scale_and_bias(data: NDArray[np.generic], name: str) -> tuple[float, float]:
+    values = data.astype(np.float64, copy=False)
+    low, high = (float(v) for v in np.percentile(values, (LOW_PERCENT, HIGH_PERCENT)))
+    if not high > low:  # almost everything is one value: span the few others
+        low, high = float(values.min()), float(values.max())
+    if not high > low:
+        raise InputError(
+            f"The {name} data are constant (every value is {low:g}): there is nothing to denoise. "
+            "Check that the right columns or frames were read."
+        )
+    scale = 1.0 / (high - low)
+    within = values[(values >= low) & (values <= high)]
+    return scale, float(within.mean()) * scale

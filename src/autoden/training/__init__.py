@@ -1,0 +1,5 @@
+"""The one training engine: a task says which batches and which loss, `fit` does the rest."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,14 @@
+from .batch import Batch as Batch
+from .best import BestWeights as BestWeights
+from .fit import fit as fit
+from .history import History as History
+from .observers import CancelWhen as CancelWhen
+from .observers import EpochRecord as EpochRecord
+from .observers import Observer as Observer
+from .observers import ProgressBar as ProgressBar
+from .observers import StopTraining as StopTraining
+from .schedule import cosine_restarts as cosine_restarts
+from .settings import TrainingSettings as TrainingSettings
+from .task import Losses as Losses
+from .task import Task as Task
+from .task import compare as compare

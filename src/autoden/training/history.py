@@ -1,0 +1,82 @@
+"""What a training run measured: four curves and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.training.observers import EpochRecord
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CURVES = {
+    "loss_trn": "train",
+    "loss_trn_data": "train_data",
+    "loss_tst": "held_out",
+    "loss_tst_sbi": "held_out_sbi",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class History(Mapping[str, NDArray[np.float64]]):
+    """Loss curves of a run: a mapping of arrays with one value per epoch.
+
+    The keys are ``loss_trn`` (training, with penalties), ``loss_trn_data`` (training, data term
+    alone), ``loss_tst`` (held out) and ``loss_tst_sbi`` (held out, invariant to scale and bias).
+
+    Attributes
+    ----------
+    records : tuple of EpochRecord
+        The measurements, epoch by epoch.
+    best_epoch : int
+        Epoch, counted from 0, whose weights were kept.
+    best_held_out : float
+        Held-out error of the kept weights, measured as they are used: in inference mode. NaN if
+        nothing was held out.
+    skipped_steps : int
+        Steps left out because their gradients were not finite.
+    stopped : str or None
+        Why the training ended early; None if it ran to its end.
+    """
+
+    records: tuple[EpochRecord, ...]
+    best_epoch: int
+    best_held_out: float
+    skipped_steps: int = 0
+    stopped: str | None = None
+
+    def __getitem__(self, key: str) -> NDArray[np.float64]:
+        return np.array([getattr(record, _CURVES[key]) for record in self.records])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_CURVES)
+
+    def __len__(self) -> int:
+        return len(_CURVES)
+
+    def __repr__(self) -> str:
+        names = [f.name for f in fields(self) if f.name != "records"]
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"History({len(self.records)} epochs, {values})"
+
+    def plot(self) -> Figure:
+        """Draw the loss curves, with the best epoch marked.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Notebooks show it by themselves; ``figure.savefig("losses.png")`` writes it.
+        """
+        from autoden.report import loss_figure
+
+        return loss_figure(self, best_epoch=self.best_epoch)
+
+    def _repr_png_(self) -> bytes:
+        from autoden.report import figure_bytes
+
+        return figure_bytes(self.plot(), "png")
