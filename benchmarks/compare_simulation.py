@@ -42,7 +42,7 @@ def line_shape(energies: Floats, mean: Floats, near: float) -> tuple[float, floa
     """Give height, position (keV) and FWHM (keV) of a Gaussian fitted within 0.12 keV."""
 
     def gaussian(x: Floats, height: float, position: float, fwhm: float) -> Floats:
-        return height * np.exp(-4 * np.log(2) * ((x - position) / fwhm) ** 2)
+        return np.asarray(height * np.exp(-4 * np.log(2) * ((x - position) / fwhm) ** 2))
 
     window = np.abs(energies - near) < 0.12
     x, y = energies[window], mean[window]

@@ -87,7 +87,7 @@ def test_metadata_are_plain_copied_and_read_only():
 
 def test_equality_and_hash_never_compare_arrays():
     one, other = make_signal(), make_signal()
-    assert one == one  # noqa: PLR0124
+    assert one == one
     assert one != other
     assert len({one, other, ENERGY}) == 3
 

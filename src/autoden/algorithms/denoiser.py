@@ -23,7 +23,13 @@ from autoden.inference.predict import predict
 from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
 from autoden.models.config import NetworkParams, create_network
-from autoden.signals.layout import check_finite, from_network, to_network, to_realizations
+from autoden.signals.layout import (
+    check_finite,
+    check_numeric,
+    from_network,
+    to_network,
+    to_realizations,
+)
 from autoden.signals.scaling import (
     DataScaleBias,
     compute_scaling_selfsupervised,
@@ -97,9 +103,7 @@ class Denoiser:
                 f"`save_epochs_dir` (={str(save_epochs_dir)!r}) is not available yet; "
                 "keep the weights with `torch.save(denoiser.model.state_dict(), ...)`."
             )
-        self.device = torch.device(
-            device or ("cuda" if torch.cuda.is_available() else "cpu")
-        )
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.seed = seed
         self.model = create_network(model, device=self.device, seed=seed)
         init_params = getattr(self.model, "init_params", {})
@@ -119,9 +123,7 @@ class Denoiser:
             augmentation, n_dims=self.n_dims, rng=self._rng("augmentation")
         )
 
-    def infer(
-        self, inp: ArrayLike, channel_axis_dst: int | None = None
-    ) -> NDArray[np.float64] | NDArray[np.complex128]:
+    def infer(self, inp: ArrayLike, channel_axis_dst: int | None = None) -> NDArray[Any]:
         """Denoise data of the kind that the network was trained on.
 
         Parameters
@@ -143,7 +145,7 @@ class Denoiser:
         InputError
             The network was not trained, or the data do not fit it or hold NaN or infinity.
         """
-        data = np.asarray(inp)
+        data = check_numeric(inp, "input")
         return self._finish(self._predict(data), np.iscomplexobj(data), channel_axis_dst)
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -230,7 +232,8 @@ class Denoiser:
         check_finite(limit, "lower_limit")
         n_axes = self.n_dims + (self.n_channels_out > 1)
         shape = tgt.shape[tgt.ndim - n_axes :]
-        if limit.ndim > n_axes or np.broadcast_shapes(limit.shape, shape) != shape:
+        pairs = zip(limit.shape[::-1], shape[::-1], strict=False)
+        if limit.ndim > n_axes or any(own not in (1, full) for own, full in pairs):
             raise InputError(
                 f"`lower_limit` has shape {limit.shape}, which does not fit one measurement of "
                 f"shape {shape}. Give one number or an array of that shape."

@@ -6,14 +6,14 @@ from the others can only predict what they share.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.denoiser import Denoiser
 from autoden.errors import InputError
-from autoden.signals.layout import check_finite, to_realizations
+from autoden.signals.layout import check_finite, check_numeric, to_realizations
 from autoden.training.history import History
 from autoden.training.settings import TrainingSettings
 
@@ -88,7 +88,7 @@ class N2N(Denoiser):
         if not 0 <= num_tst_ratio < 1:
             raise InputError(f"`num_tst_ratio` (={num_tst_ratio}) must lie in [0, 1).")
         data = to_realizations(
-            inp,
+            check_finite(check_numeric(inp)),
             n_dims=self.n_dims,
             n_channels=self.n_channels_in,
             realizations_axis=realizations_axis,
@@ -153,12 +153,12 @@ class N2N(Denoiser):
         settings = TrainingSettings(epochs, learning_rate, optimizer, restarts, accum_grads)
         return self._train_pairs(*_checked_pairs(inp, tgt, mask_trn), settings, lower_limit)
 
-    def infer(
+    def infer(  # type: ignore[override] # positions are those of the public interface
         self,
         inp: ArrayLike,
         average_splits: bool = True,
         channel_axis_dst: int | None = None,
-    ) -> NDArray[np.float64] | NDArray[np.complex128]:
+    ) -> NDArray[Any]:
         """Denoise the training data or other exposures of the same set-up.
 
         Parameters
@@ -181,7 +181,7 @@ class N2N(Denoiser):
         InputError
             The network was not trained, or the data do not fit it or hold NaN or infinity.
         """
-        data = np.asarray(inp)
+        data = check_numeric(inp, "input")
         result = self._predict(data)
         if average_splits and result.ndim >= -self._realizations_axis:
             result = result.mean(axis=self._realizations_axis)
@@ -197,7 +197,7 @@ class N2N(Denoiser):
         axis = self._realizations_axis
         batch, spatial = shape[: len(shape) + axis], shape[len(shape) - self.n_dims :]
         n_pixels = int(np.prod(batch + spatial))
-        n_held_out = min(max(round(ratio * n_pixels), ratio > 0), n_pixels - 1)
+        n_held_out = min(max(round(ratio * n_pixels), int(ratio > 0)), n_pixels - 1)
         chosen = np.zeros(n_pixels, dtype=np.bool_)
         chosen[self._rng("held out").choice(n_pixels, n_held_out, replace=False)] = True
         shared = (1,) * (len(shape) - len(batch) - len(spatial))
@@ -208,9 +208,9 @@ def _checked_pairs(
     inp: ArrayLike, tgt: ArrayLike, held_out: ArrayLike
 ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.bool_]]:
     """Check what `train` is given, whether or not it comes from `prepare_data`."""
-    inputs, targets, mask = np.asarray(inp), np.asarray(tgt), np.asarray(held_out)
-    for name, data in (("inp", inputs), ("tgt", targets)):
-        check_finite(data, name)
+    inputs = check_finite(check_numeric(inp, "inp"), "inp")
+    targets = check_finite(check_numeric(tgt, "tgt"), "tgt")
+    mask = np.asarray(held_out)
     if not inputs.shape == targets.shape == mask.shape:
         raise InputError(
             f"`inp` {inputs.shape}, `tgt` {targets.shape} and `mask_trn` {mask.shape} must have "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import torch
 from torch import Tensor, nn
@@ -60,8 +61,9 @@ class PairsTask:
             yield self.pairs
             return
         order = torch.randperm(n, generator=self.generator) if shuffle else torch.arange(n)
-        for chosen in order.to(self.pairs.input.device).split(size):
-            yield self.pairs.map(lambda tensor, chosen=chosen: tensor[chosen])  # type: ignore[misc]
+        order = order.to(self.pairs.input.device)
+        for start in range(0, n, size):
+            yield self.pairs.map(itemgetter(order[start : start + size]))
 
 
 def make_pairs(

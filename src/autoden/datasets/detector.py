@@ -87,6 +87,9 @@ class Detector:
         ):
             if not getattr(self, name) >= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; give 0 or more")
+        for name in ("first_channel_keV", "threshold_keV"):
+            if not np.isfinite(getattr(self, name)):
+                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number")
         if self.tail_fraction + self.shelf_fraction > 1:
             raise InputError(
                 f"`tail_fraction` (={self.tail_fraction}) and `shelf_fraction` "
@@ -95,7 +98,7 @@ class Detector:
 
     def energies(self, n_channels: int) -> Floats:
         """Give the centres of the channels, (n_channels,) float64 in keV."""
-        return self.first_channel_keV + self.channel_keV * np.arange(n_channels)
+        return self.first_channel_keV + self.channel_keV * np.arange(n_channels, dtype=np.float64)
 
     def fwhm(self, energy: Floats) -> Floats:
         """Give the full width at half maximum in keV of lines at `energy` in keV.
@@ -191,13 +194,25 @@ class Detector:
         -------
         ndarray of float64, shape (n_channels,)
             Expected counts per channel with pile-up.
+
+        Raises
+        ------
+        InputError
+            If half of the counts or more are lost to pile-up.
         """
+        lost = 2 * self.pile_up * n_counts
+        if lost > 0.5:
+            raise InputError(
+                f"{lost:.0%} of the {n_counts:.3g} counts of an exposure of 1 pile up at `pile_up` "
+                f"{self.pile_up:g}, and only pairs are known here; give fewer photons or a smaller "
+                "`pile_up`"
+            )
         zero = -round(self.first_channel_keV / self.channel_keV)  # the channel of zero energy
         pairs = np.maximum(fftconvolve(counts, counts), 0)  # channel i + j holds i with j
         pairs = np.pad(pairs, (max(0, -zero), 0))[max(0, zero) :]
         merged = np.zeros_like(counts)
         merged[: len(pairs)] = pairs[: len(counts)]
-        return (1 - 2 * self.pile_up * n_counts) * counts + self.pile_up * merged
+        return (1 - lost) * counts + self.pile_up * merged
 
     def discriminate(self, counts: Floats) -> Floats:
         """Drop the counts below the threshold; (n_channels,) float64 in and out."""

@@ -86,8 +86,24 @@ class Beam:
     elastic: float = 1400.0
     compton: float = 3000.0
     doppler_keV: float = 0.15  # noqa: N815
-    continuum: float = 1000.0
-    filter_keV: float = 14.0  # noqa: N815
+    continuum: float = 950.0
+    filter_keV: float = 12.0  # noqa: N815
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no beam can have."""
+        for name in ("energy_keV", "voltage_kV"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number above 0")
+        for name in ("elastic", "compton", "doppler_keV", "continuum", "filter_keV"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise InputError(
+                    f"`{name}` is {getattr(self, name)}; give a finite number, 0 or more"
+                )
+        if self.filter_keV > self.voltage_kV:
+            raise InputError(
+                f"`filter_keV` (={self.filter_keV}) is above `voltage_kV` (={self.voltage_kV}), so "
+                "that nothing passes the filter; give a smaller value"
+            )
 
     def scattered(self) -> tuple[Floats, Floats, Floats]:
         """Give energies (keV), photons and extra widths (keV) of the two scattered lines.
@@ -135,7 +151,7 @@ def xrf_spectra(
 ) -> XRFSpectra:
     """Simulate repeated X-ray fluorescence exposures of one spot.
 
-    By default they resemble 0.1 s exposures of brass with zircon: about 23,700 counts each, most
+    By default they resemble 0.1 s exposures of brass with zircon: about 23,000 counts each, most
     channels empty, the strongest line at 200 counts per channel.
 
     Parameters
@@ -170,7 +186,8 @@ def xrf_spectra(
     Raises
     ------
     InputError
-        If an argument is out of its range or an element is not in the table.
+        If an argument is out of its range, an element is not in the table, or so many photons come
+        that most of them pile up.
 
     Examples
     --------

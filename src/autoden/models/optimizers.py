@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +79,11 @@ def _load(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
             f"The `optim_state` has the keys {sorted(map(str, state))}: give what the "
             "`state_dict()` of an optimizer returned, with 'param_groups' and 'state'."
         )
-    groups = [dict(group) for group in state["param_groups"]]
-    for saved, own in zip(groups, optimizer.param_groups, strict=False):
+    loaded = copy.deepcopy(dict(state))  # torch would go on writing to the caller's tensors
+    for saved, own in zip(loaded["param_groups"], optimizer.param_groups, strict=False):
         saved.update({key: own[key] for key in ("fused", "foreach") if key in own})
     try:
-        optimizer.load_state_dict({**state, "param_groups": groups})
+        optimizer.load_state_dict(loaded)
     except ValueError as error:
         raise InputError(
             f"The `optim_state` is not that of this network and optimizer: {error}."

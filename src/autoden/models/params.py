@@ -74,7 +74,7 @@ class NetworkParams:
         keep_state = nullcontext() if seed is None else torch.random.fork_rng(devices=[])
         with torch.device("cpu"), keep_state:  # weights drawn on the CPU are the same everywhere
             if seed is not None:
-                torch.default_generator.manual_seed(seed)
+                torch.default_generator.manual_seed(int(seed))
             network: torch.nn.Module = network_class(**asdict(self))  # type: ignore[call-overload]
         return network.to(_default_device() if device is None else device)
 

@@ -47,8 +47,9 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     autoden.errors.InputError: exposures have unequal lengths 3, 2: bring them to one length first
     """
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        n_masked = int(np.ma.getmaskarray(data).sum())
         raise InputError(
-            f"{name} are a masked array with {int(np.ma.getmaskarray(data).sum())} masked values, which a "
+            f"{name} are a masked array with {n_masked} masked values, which a "
             "network cannot leave out: crop or fill them first"
         )
     try:
@@ -276,7 +277,7 @@ def from_network(
 def _say_ragged(data: ArrayLike, name: str) -> str:
     """Say why something is no rectangular array of numbers."""
     nested = isinstance(data, Sequence) or (isinstance(data, np.ndarray) and data.ndim > 0)
-    items = list(data) if nested else []  # type: ignore[arg-type]
+    items: list[Any] = list(data) if nested else []  # type: ignore[arg-type]
     lengths = list(dict.fromkeys(len(item) for item in items if hasattr(item, "__len__")))
     if len(lengths) < 2:
         return f"{name} are not a rectangular array of numbers: convert them, for example to float"

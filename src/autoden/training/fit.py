@@ -126,9 +126,7 @@ def _run_epoch(
     return record
 
 
-def _evaluate(
-    model: nn.Module, task: Task, penalties: Sequence[nn.Module], batch: Batch
-) -> Tensor:
+def _evaluate(model: nn.Module, task: Task, penalties: Sequence[nn.Module], batch: Batch) -> Tensor:
     """Add the gradients of one batch; give its loss, data term and held-out sums as one tensor."""
     losses = task.loss(model, batch)
     objective = losses.train

@@ -77,6 +77,6 @@ class History(Mapping[str, NDArray[np.float64]]):
         return loss_figure(self, best_epoch=self.best_epoch)
 
     def _repr_png_(self) -> bytes:
-        from autoden.report import figure_bytes
+        from autoden.report.saving import figure_bytes
 
-        return figure_bytes(self.plot(), "png")
+        return figure_bytes(self.plot(), ".png", dpi=100)

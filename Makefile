@@ -1,0 +1,44 @@
+# Each target makes what it needs from nothing: a machine with Python 3.11 or newer, make and a
+# network to PyPI is enough. `PYTHON=python3.12 make test` chooses another interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow check format bench clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+install: $(INSTALLED) ## Install autoden and its tools into .venv
+
+# torch first, at the pinned version: a bare `torch` draws in gigabytes of CUDA libraries.
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[dev]'
+	touch $@
+
+demo: $(INSTALLED) ## Simulate XRF spectra and denoise them (writes demo-output/)
+	$(BIN)/autoden demo --output demo-output --force
+
+test: $(INSTALLED) ## Run the fast tests and the doctests
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED) ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m slow --timeout 3600
+
+check: $(INSTALLED) ## Lint, types, import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove what was made
+	rm -rf $(VENV) demo-output bench-output build dist

@@ -1,0 +1,58 @@
+"""The program ``autoden``: its commands, its exit codes, and how errors reach the user.
+
+Exit codes: 0 done; 1 the data, a file or a setting cannot be used, or the training failed; 2 the
+command line itself is wrong; 130 interrupted with Ctrl-C (a training that had begun still writes
+its best result so far).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+
+from autoden.cli.demo import demo
+from autoden.cli.info import info
+from autoden.cli.n2n import n2n
+from autoden.cli.versions import debug_info, version
+from autoden.errors import AutodenError
+
+EXIT_UNUSABLE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+app = cyclopts.App(
+    name="autoden",
+    help="Remove noise from scientific data with networks trained on the noisy data itself.",
+    help_epilogue="Exit codes: 0 done, 1 unusable input, 2 wrong command line, 130 interrupted.",
+    version=version,
+    version_flags=["--version", "-V"],
+    help_format="plaintext",
+)
+app.command(n2n)
+app.command(info)
+app.command(demo)
+app.command(debug_info, name="--debug-info")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave the program with its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after the program's name; None takes those of the process.
+    """
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr, force=True)
+    words = None if arguments is None else list(arguments)
+    try:
+        code = app(words, exit_on_error=False, result_action="return_value")
+    except cyclopts.CycloptsError:  # already shown, with a suggestion
+        code = EXIT_USAGE
+    except AutodenError as error:
+        sys.stderr.write(f"autoden: error: {error}\n")
+        code = EXIT_UNUSABLE
+    except KeyboardInterrupt:
+        sys.stderr.write("autoden: interrupted\n")
+        code = EXIT_INTERRUPTED
+    sys.exit(code or 0)

@@ -1,0 +1,205 @@
+"""Which file format reads and writes which suffix, and the two calls that users make.
+
+A format is a module with two functions, ``read(path, **options) -> Signal`` and, if it can be
+written, ``write(path, signal)``, plus one line in `_BUILT_IN`. Its module is imported when a file
+of its suffix is met. Finding, refusing and replacing files is done here once for all formats.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from autoden.errors import InputError
+from autoden.io.files import FilePath, check_source, replacing
+from autoden.signals import Signal
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    suffixes : tuple of str
+        Ends of the names of its files, in lower case and with the dot: (".csv", ".tsv").
+    module : str
+        The module that has its functions ``read`` and ``write``.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the function ``read`` or ``write`` of the format's module.
+
+        Raises
+        ------
+        InputError
+            The format cannot do that.
+        """
+        function: Callable[..., Any] | None = getattr(import_module(self.module), name, None)
+        if function is None:
+            raise InputError(f"autoden cannot {name} the format {self.name}")
+        return function
+
+
+_BUILT_IN = (
+    Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
+)  # fmt: skip
+
+_by_suffix: dict[str, Format] = {}
+
+
+def register(file_format: Format) -> None:
+    """Add a file format, so that `read` and `write` know its suffixes.
+
+    Parameters
+    ----------
+    file_format : Format
+        The format.
+
+    Raises
+    ------
+    InputError
+        One of its suffixes belongs to another format, or is not like ".abc".
+    """
+    for suffix in file_format.suffixes:
+        if not suffix.startswith(".") or suffix != suffix.lower():
+            raise InputError(f"the suffix {suffix!r} must start with a dot and be lower case")
+        if _by_suffix.get(suffix, file_format) != file_format:
+            raise InputError(f"the suffix {suffix} belongs to {_by_suffix[suffix].name} already")
+    _by_suffix.update(dict.fromkeys(file_format.suffixes, file_format))
+
+
+def formats() -> tuple[Format, ...]:
+    """Return the formats that `read` and `write` know.
+
+    Examples
+    --------
+    >>> [file_format.suffixes for file_format in formats()][0]
+    ('.csv', '.tsv', '.txt')
+    """
+    return tuple(dict.fromkeys(_by_suffix.values()))
+
+
+def format_of(path: FilePath) -> Format:
+    """Return the format that the suffix of a path stands for.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, which need not exist. Upper and lower case are the same; of two suffixes that
+        fit (".tiff", ".ome.tiff") the longer one counts.
+
+    Raises
+    ------
+    InputError
+        No format has that suffix; the message lists those there are.
+
+    Examples
+    --------
+    >>> format_of("spectra.CSV").name
+    'table of text (CSV, TSV)'
+    >>> format_of("spectra.docx")
+    Traceback (most recent call last):
+    autoden.errors.InputError: spectra.docx: the suffix is not known; known are .csv, ...
+    """
+    name = str(path).lower()
+    fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
+    if not fitting:
+        known = ", ".join(sorted(_by_suffix))
+        raise InputError(f"{path}: the suffix is not known; known are {known}")
+    return _by_suffix[max(fitting, key=len)]
+
+
+def read(path: FilePath, **options: Any) -> Signal:
+    r"""Read a file into a signal.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its suffix says which format it has.
+    **options
+        Options of the format; for tables of text ``keep_overflow=True`` (see `autoden.io.csv`).
+
+    Returns
+    -------
+    Signal
+        Data, axes and metadata. Whatever the file did not say itself is listed as plain
+        sentences in ``metadata["assumed"]``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, its suffix is unknown, its content cannot be used, or the format
+        has no such option.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "spectrum.csv"
+    ...     _ = path.write_text("Energy (keV),counts\n0.5,3\n1.0,12\n1.5,4\n")
+    ...     read(path)
+    Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
+    """
+    source = check_source(path)
+    reader = format_of(source).function("read")
+    known = list(inspect.signature(reader).parameters)[1:]
+    for option in options:
+        if option not in known:
+            raise InputError(
+                f"{source}: there is no option {option!r} for this format; "
+                f"its options are {', '.join(known) or 'none'}"
+            )
+    signal: Signal = reader(source, **options)
+    return signal
+
+
+def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
+    """Write a signal to a file, as a whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its suffix says which format it gets.
+    signal : Signal
+        What is written: data and axes read back equal.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    InputError
+        The file is there and `overwrite` is False, its folder is missing, its suffix is unknown,
+        or the format cannot hold this signal.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile, pathlib
+    >>> from autoden.signals import Axis
+    >>> signal = Signal(np.array([[3, 12]]), ["repeat", Axis("energy", "keV", [0.5, 1.0])])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "out.csv"
+    ...     write(path, signal)
+    ...     print(path.read_text())
+    energy (keV),0.5,1.0
+    0,3,12
+    """
+    if not isinstance(signal, Signal):
+        raise InputError(
+            f"write takes a Signal, not {type(signal).__name__}: name its axes with "
+            "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])"
+        )
+    writer = format_of(path).function("write")
+    with replacing(path, overwrite=overwrite) as temporary:
+        writer(temporary, signal)
+
+
+for _file_format in _BUILT_IN:
+    register(_file_format)

@@ -1,0 +1,301 @@
+"""From the bytes of a text file to a table of cells: characters, delimiters, lines, numbers.
+
+What the rows and columns mean is decided in ``table_layout.py``. Every error here names the file,
+the line and the column, counted from 1 as editors do.
+"""
+
+import csv
+import re
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.errors import InputError
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_FRACTION = re.compile(r"[.eE]")  # a line without any of these may hold integers
+_GAP = re.compile(r"\s+(?![(\[])")  # a gap before a bracket belongs to a label: "Energy (keV)"
+_MAX_HEADER_CELL = 200  # characters
+_SHOWN = 40  # characters of a bad cell that an error repeats
+
+
+@dataclass(frozen=True)
+class Table:
+    """A text file as cells.
+
+    Parameters
+    ----------
+    source : str
+        The file, for errors.
+    header : tuple of str or None
+        Cells of the first line if any of them is no number; None if the lines are all numbers.
+    rows : list of str
+        The lines below the header, cells separated by `delimiter`, numbers with a decimal point.
+    line_numbers : list of int
+        Line of the file in which each row stands.
+    delimiter : str
+        What separates cells: "," ";" or a tab (which also stands for gaps).
+    width : int
+        Cells per row.
+    decimal_comma : bool
+        Whether the file writes 0,5 for one half.
+    """
+
+    source: str
+    header: tuple[str, ...] | None
+    rows: list[str]
+    line_numbers: list[int]
+    delimiter: str
+    width: int
+    decimal_comma: bool = False
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a cell is a finite number in plain ASCII.
+
+    Examples
+    --------
+    >>> [is_number(text) for text in ("-0.02", "1e3", "", "nan", "1_000", "2 mm")]
+    [True, True, False, False, False, False]
+    """
+    return bool(_NUMBER.fullmatch(text))
+
+
+def parse_table(content: bytes, source: str) -> Table:
+    r"""Cut a text file into cells.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file: UTF-8, or UTF-16 with its mark.
+    source : str
+        Its name, for errors.
+
+    Returns
+    -------
+    Table
+        Header and rows, all of one width; lines that are blank or start with # are left out.
+
+    Raises
+    ------
+    InputError
+        No text, no lines, nothing below the header, lines of unequal numbers of cells.
+
+    Examples
+    --------
+    >>> table = parse_table(b"# a comment\n;0,5;1,0\n0;3;12\n", "spectra.csv")
+    >>> table.header, table.rows, table.line_numbers
+    (('', '0.5', '1.0'), ['0;3;12'], [3])
+    """
+    numbered = _significant_lines(_decode(content, source), source)
+    numbers, lines = [number for number, _ in numbered], [line for _, line in numbered]
+    delimiter = _choose_delimiter(lines[-1])
+    first = _split(lines[0], delimiter, f"{source}, line {numbers[0]}")
+    rows = [
+        _plain_row(line, delimiter, f"{source}, line {number}") for number, line in numbered[1:]
+    ]
+    delimiter = "\t" if delimiter == " " else delimiter
+    if delimiter != ",":
+        first, rows, decimal_comma = _with_decimal_points(first, rows)
+    else:
+        decimal_comma = False
+    if all(is_number(cell) for cell in first):
+        table = Table(source, None, [delimiter.join(first), *rows], numbers, delimiter, 0)
+    else:
+        _check_header(first, f"{source}, line {numbers[0]}")
+        table = Table(source, tuple(first), rows, numbers[1:], delimiter, 0)
+    if not table.rows:
+        raise InputError(
+            f"{source} has a header but no numbers below it: expected one spectrum per line, or "
+            "one energy per line"
+        )
+    return _with_width(replace(table, decimal_comma=decimal_comma))
+
+
+def parse_numbers(table: Table, columns: range) -> NDArray[Any]:
+    """Turn the rows of a table into numbers.
+
+    Parameters
+    ----------
+    table : Table
+        The cells.
+    columns : range
+        Which columns, from 0.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns), int64 if every cell is an integer, otherwise float64.
+
+    Raises
+    ------
+    InputError
+        A cell that is blank, text, NaN, infinite or too large.
+    """
+    lines, cut = table.rows, table.delimiter
+    if columns != range(table.width):
+        lines = [cut.join(line.split(cut)[columns.start : columns.stop]) for line in lines]
+    whole = not any(_FRACTION.search(line) for line in lines)
+    data = _load(lines, cut, np.int64) if whole else None
+    if data is None:
+        data = _load(lines, cut, np.float64)
+    if data is None or not np.isfinite(data).all():
+        _refuse_first(table, columns)
+    return data
+
+
+def parse_texts(table: Table, column: int) -> list[str]:
+    """Return the cells of one column as text."""
+    return [row.split(table.delimiter)[column].strip() for row in table.rows]
+
+
+def _decode(content: bytes, source: str) -> str:
+    if not content.strip():
+        raise InputError(f"{source} is empty")
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{source} is not text in {encoding[:5].upper().rstrip('-')}: byte {error.start} is "
+            f"0x{content[error.start]:02x}. Save the table again as CSV in UTF-8, or give the file "
+            "the suffix of its true format"
+        ) from error
+    if "\0" in text:
+        raise InputError(
+            f"{source} holds binary data, not text: give the file the suffix of its true format"
+        )
+    return text
+
+
+def _significant_lines(text: str, source: str) -> list[tuple[int, str]]:
+    """Give each line its number, from 1, and leave out those that are blank or a comment."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    if not kept:
+        raise InputError(f"{source} holds nothing but blank lines and comments")
+    return kept
+
+
+def _choose_delimiter(line: str) -> str:
+    """Tell from a line of data what separates its cells; " " stands for gaps."""
+    return next((delimiter for delimiter in "\t;," if delimiter in line), " ")
+
+
+def _split(line: str, delimiter: str, place: str) -> list[str]:
+    """Cut a line into its cells, without quotes and the blanks around them."""
+    if delimiter == " ":
+        cells = _GAP.split(line.strip())
+    elif '"' not in line:
+        cells = line.split(delimiter)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+        except csv.Error as error:
+            raise InputError(f"{place} cannot be cut into cells: {error}") from error
+    return [cell.strip() for cell in cells]
+
+
+def _plain_row(line: str, delimiter: str, place: str) -> str:
+    """Write a row without quotes; gaps become tabs."""
+    if delimiter != " " and '"' not in line:
+        return line
+    cells = _split(line, delimiter, place)
+    joint = "\t" if delimiter == " " else delimiter
+    for index, cell in enumerate(cells):
+        if joint in cell:
+            raise InputError(
+                f"{place}, column {index + 1}: {_shorten(cell)} has a {joint!r} inside quotes: "
+                "write numbers with a decimal point and names without it"
+            )
+    return joint.join(cells)
+
+
+def _with_decimal_points(first: list[str], rows: list[str]) -> tuple[list[str], list[str], bool]:
+    """Write decimal points for decimal commas, where commas do not separate cells."""
+    pointed = [cell.replace(",", ".") for cell in first]
+    new_first = [
+        point if is_number(point) else cell for cell, point in zip(first, pointed, strict=True)
+    ]
+    found = new_first != first
+    if any("," in row for row in rows) and not any("." in row for row in rows):
+        rows, found = [row.replace(",", ".") for row in rows], True
+    return new_first, rows, found
+
+
+def _check_header(cells: list[str], place: str) -> None:
+    for index, cell in enumerate(cells):
+        if len(cell) > _MAX_HEADER_CELL:
+            raise InputError(
+                f"{place}, column {index + 1}: a cell of {len(cell)} characters, {_shorten(cell)}: "
+                "is this a table of spectra?"
+            )
+        if not cell.isprintable():
+            raise InputError(f"{place}, column {index + 1}: {_shorten(cell)} is not printable")
+
+
+def _with_width(table: Table) -> Table:
+    """Find the number of cells per row, and check that it is the same everywhere."""
+    delimiter, rows, header = table.delimiter, table.rows, table.header
+    width = rows[0].count(delimiter) + 1
+    for row, number in zip(rows, table.line_numbers, strict=True):
+        if row.count(delimiter) + 1 != width:
+            raise InputError(
+                f"{table.source}: line {number} has {row.count(delimiter) + 1} cells, but line "
+                f"{table.line_numbers[0]} has {width}: all spectra need the same length"
+            )
+    if width > 1 and all(row.endswith(delimiter) for row in rows):
+        if header and len(header) == width and header[-1] == "":
+            header = header[:-1]
+        if header is None or len(header) == width - 1:
+            rows, width = [row[: -len(delimiter)] for row in rows], width - 1
+    if header is not None and len(header) != width:
+        raise InputError(
+            f"{table.source}: the header has {len(header)} cells, but the lines below it have "
+            f"{width}: they need the same number"
+        )
+    return replace(table, header=header, rows=rows, width=width)
+
+
+def _load(
+    lines: list[str], delimiter: str, dtype: type[np.int64] | type[np.float64]
+) -> NDArray[Any] | None:
+    """Return the numbers, shape (rows, columns), or None if a cell is none of that dtype."""
+    if not all(map(str.strip, lines)):  # loadtxt would skip the line
+        return None
+    try:
+        return np.loadtxt(lines, dtype=dtype, delimiter=delimiter, comments=None, ndmin=2)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _refuse_first(table: Table, columns: range) -> NoReturn:
+    """Raise the error for the first cell that is no finite number."""
+    for row, line in enumerate(table.rows):
+        cells = line.split(table.delimiter)
+        for column in columns:
+            text = cells[column].strip()
+            if not is_number(text) or not np.isfinite(float(text)):
+                refuse_cell(table, row, column)
+    raise InputError(f"{table.source} cannot be read as a table of numbers")
+
+
+def refuse_cell(table: Table, row: int, column: int) -> NoReturn:
+    """Raise the error for a cell that is no number."""
+    text = table.rows[row].split(table.delimiter)[column].strip()
+    place = f"{table.source}, line {table.line_numbers[row]}, column {column + 1}"
+    if not text:
+        raise InputError(f"{place}: the cell is blank; every channel needs a number")
+    if is_number(text):
+        raise InputError(f"{place}: {_shorten(text)} is too large a number")
+    raise InputError(f"{place}: {_shorten(text)} is not a finite number")
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

@@ -1,0 +1,3 @@
+from .losses import loss_figure as loss_figure
+from .saving import save_figure as save_figure
+from .spectra import spectrum_figure as spectrum_figure

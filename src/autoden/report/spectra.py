@@ -1,0 +1,223 @@
+"""A spectrum before and after denoising: one overview and a panel for each range of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autoden.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+ZOOMS_PER_ROW: Final = 3
+LABELS: Final = {
+    "noisy": "one exposure",
+    "mean": "mean of the exposures",
+    "denoised": "denoised",
+    "truth": "truth",
+}  # in the order of drawing: the thin dashes of the truth on top
+
+
+def spectrum_figure(
+    *,
+    energies: ArrayLike | None = None,
+    noisy: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    denoised: ArrayLike | None = None,
+    truth: ArrayLike | None = None,
+    title: str | None = None,
+    unit: str = "keV",
+    log: bool = False,
+    zooms: Sequence[tuple[float, float]] = (),
+) -> Figure:
+    """Draw a spectrum: the noisy points, the mean of the exposures, the denoised line.
+
+    Parameters
+    ----------
+    energies : array_like, shape (n_channels,), optional
+        Centres of the channels in `unit`, increasing. Channel numbers if not given.
+    noisy : array_like, shape (n_channels,), optional
+        Counts of one exposure, drawn as points.
+    mean : array_like, shape (n_channels,), optional
+        Mean counts of the exposures.
+    denoised : array_like, shape (n_channels,), optional
+        Denoised counts.
+    truth : array_like, shape (n_channels,), optional
+        Expected counts, where they are known.
+    title : str, optional
+        Title of the figure.
+    unit : str
+        Unit of `energies`.
+    log : bool
+        Counts of the overview on a logarithmic scale, which leaves out values of 0 and below; the
+        zooms stay linear.
+    zooms : sequence of (float, float)
+        Ranges (low, high) in `unit`, or in channels without `energies`, each drawn in a panel of
+        its own; its count axis is chosen from the data in the range.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure; the first of its axes is the overview, the others are the zooms in order. It
+        shows itself at the end of a notebook cell; `autoden.report.save_figure` saves it.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, the lengths differ, the energies do not increase, or a zoom
+        is empty or outside of the axis.
+
+    Examples
+    --------
+    >>> import autoden as ad
+    >>> data = ad.datasets.xrf_spectra(4)
+    >>> figure = ad.report.spectrum_figure(
+    ...     energies=data.energies_keV,
+    ...     noisy=data.counts[0],
+    ...     truth=data.truth,
+    ...     log=True,
+    ...     zooms=[(3.4, 4.3), (13.5, 15.0)],
+    ... )
+    >>> [axes.get_xlabel() for axes in figure.axes]
+    ['Energy (keV)', 'Energy (keV)', 'Energy (keV)']
+    """
+    curves = _curves(noisy=noisy, mean=mean, truth=truth, denoised=denoised)
+    x = _axis(energies, curves)
+    ranges = [_range(zoom, x) for zoom in zooms]
+    overview, *details = (figure := _sheet(len(ranges))).axes
+
+    _draw(overview, x, curves, points=1.6)
+    overview.set_xlim(x[0], x[-1] if len(x) > 1 else x[0] + 1)
+    if log and any(np.any(y > 0) for y in curves.values()):
+        overview.set_yscale("log", nonpositive="mask")
+        overview.set_ylim(_log_limits(curves))
+    else:
+        overview.set_ylim(_linear_limits(curves.values()))
+    for axes, (low, high) in zip(details, ranges, strict=True):
+        _draw(axes, x, curves, points=3.0)
+        inside = (x >= low) & (x <= high)
+        axes.set_xlim(low, high)
+        axes.locator_params(nbins=5)
+        axes.set_ylim(_linear_limits([y[inside] for y in curves.values()]))
+        overview.axvspan(low, high, color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
+    for index, axes in enumerate(figure.axes):
+        axes.set_xlabel("Channel" if energies is None else f"Energy ({unit})")
+        if index == 0 or (index - 1) % ZOOMS_PER_ROW == 0:
+            axes.set_ylabel("Counts per channel")
+    figure.legend(
+        *overview.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=len(curves),
+        frameon=False,
+        fontsize=9,
+        markerscale=3,
+    )
+    if title is not None:
+        overview.set_title(title, loc="left", fontsize=11)
+    return figure
+
+
+def _curves(**given: ArrayLike | None) -> dict[str, Floats]:
+    """Give the curves to draw by name, each (n_channels,) float64 and all of one length."""
+    curves = {name: np.asarray(y, dtype=float) for name, y in given.items() if y is not None}
+    if not curves:
+        raise InputError(f"there is nothing to draw; give one or more of {', '.join(given)}")
+    for name, y in curves.items():
+        if y.ndim != 1 or not y.size:
+            raise InputError(
+                f"`{name}` has shape {y.shape}; give one spectrum of shape (n_channels,), such as "
+                "an exposure or the mean over the exposures"
+            )
+    if len({len(y) for y in curves.values()}) > 1:
+        lengths = ", ".join(f"`{name}` {len(y)}" for name, y in curves.items())
+        raise InputError(f"the spectra differ in their number of channels: {lengths}; cut them")
+    return curves
+
+
+def _axis(energies: ArrayLike | None, curves: Mapping[str, Floats]) -> Floats:
+    """Give the x values (n_channels,): energies, or channel numbers from 0."""
+    name, first = next(iter(curves.items()))
+    if energies is None:
+        return np.arange(len(first), dtype=float)
+    x = np.asarray(energies, dtype=float)
+    if x.shape != first.shape:
+        raise InputError(
+            f"`energies` has shape {x.shape} and `{name}` {first.shape}; give one energy for each "
+            "channel, or none for channel numbers"
+        )
+    if not (np.isfinite(x).all() and np.all(np.diff(x) > 0)):
+        raise InputError(
+            "`energies` does not increase from channel to channel; sort the channels by energy, or "
+            "give no energies for channel numbers"
+        )
+    return x
+
+
+def _range(zoom: tuple[float, float], x: Floats) -> tuple[float, float]:
+    """Check one zoom against the axis `x`, (n_channels,)."""
+    if len(zoom) != 2:
+        raise InputError(f"a zoom is {zoom!r}; give a pair (low, high)")
+    low, high = float(zoom[0]), float(zoom[1])
+    if not low < high:
+        raise InputError(f"the zoom ({low:g}, {high:g}) is empty; give (low, high) with low < high")
+    if not np.any((x >= low) & (x <= high)):
+        raise InputError(
+            f"the zoom ({low:g}, {high:g}) shows no channel; the axis goes from {x[0]:g} to "
+            f"{x[-1]:g}"
+        )
+    return low, high
+
+
+def _sheet(n_zooms: int) -> Figure:
+    """Give a figure with axes for the overview and, below it, for each zoom."""
+    from autoden.report.canvas import Sheet, tidy
+
+    n_rows = -(-n_zooms // ZOOMS_PER_ROW)
+    figure = Sheet(figsize=(9, 3.6 + 2.8 * n_rows), layout="constrained")
+    columns = min(n_zooms, ZOOMS_PER_ROW) or 1
+    grid = figure.add_gridspec(1 + n_rows, columns, height_ratios=[1.25] + [1.0] * n_rows)
+    tidy(figure.add_subplot(grid[0, :]))
+    for index in range(n_zooms):
+        tidy(figure.add_subplot(grid[1 + index // columns, index % columns]))
+    return figure
+
+
+def _draw(axes: Axes, x: Floats, curves: Mapping[str, Floats], *, points: float) -> None:
+    """Draw the curves, each in its style; `points` is the size of the noisy points."""
+    from autoden.report.canvas import BLACK, GREY, ORANGE, SKY
+
+    styles: dict[str, dict[str, Any]] = {
+        "noisy": {"color": GREY, "linestyle": "none", "marker": ".", "markersize": points},
+        "mean": {"color": SKY, "linewidth": 0.8},
+        "truth": {"color": BLACK, "linewidth": 0.8, "linestyle": (0, (4, 2))},
+        "denoised": {"color": ORANGE, "linewidth": 1.4},
+    }
+    for name in LABELS:
+        if name in curves:
+            axes.plot(x, curves[name], label=LABELS[name], **styles[name])
+
+
+def _linear_limits(values: Iterable[Floats]) -> tuple[float, float]:
+    """Give limits around the finite values: from zero, unless all lie far above or some below."""
+    joined = np.concatenate([y[np.isfinite(y)] for y in values])
+    if not joined.size:
+        return 0.0, 1.0
+    low, high = float(joined.min()), float(joined.max())
+    low = low if low < 0 or low > 0.6 * high else 0.0
+    margin = 0.05 * (high - low) or max(0.05 * abs(high), 0.5)
+    return low - margin, high + margin
+
+
+def _log_limits(curves: Mapping[str, Floats]) -> tuple[float, float]:
+    """Give limits around the positive values, no lower than the measured ones need."""
+    measured = {name: y for name, y in curves.items() if name in ("noisy", "mean")} or curves
+    low = min((float(y[y > 0].min()) for y in measured.values() if np.any(y > 0)), default=0.0)
+    high = max(float(np.nanmax(y)) for y in curves.values())
+    return max(low, 1e-5 * high) / 1.6, high * 1.6

@@ -1,0 +1,25 @@
+"""The table of layers."""
+
+import pytest
+import torch
+
+from autoden.errors import InputError
+from autoden.models.nd import nd_layers
+
+
+@pytest.mark.parametrize("n_dims", [1, 2, 3])
+def test_layers_work_in_their_dimensions(n_dims: int) -> None:
+    row = nd_layers(n_dims)
+    x = torch.randn(2, 3, *[8] * n_dims)
+    assert row.conv(3, 5, 1)(x).shape == (2, 5, *[8] * n_dims)
+    assert row.conv_transpose(3, 5, 2, stride=2)(x).shape == (2, 5, *[16] * n_dims)
+    assert row.batch_norm(3)(x).shape == x.shape
+    assert row.avg_pool(x, 2).shape == (2, 3, *[4] * n_dims)
+    grown = torch.nn.functional.interpolate(x, scale_factor=2, mode=row.interpolation)
+    assert grown.shape == (2, 3, *[16] * n_dims)
+
+
+@pytest.mark.parametrize("n_dims", [0, 4, "2"])
+def test_other_dimensions_are_an_error_with_the_choices(n_dims: object) -> None:
+    with pytest.raises(InputError, match=rf"`n_dims` is {n_dims!r}: choose one of 1, 2, 3"):
+        nd_layers(n_dims)
