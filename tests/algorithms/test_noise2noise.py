@@ -310,7 +310,7 @@ def test_one_closing_line_is_logged(caplog):
     n2n = denoiser(verbose=True)
     with caplog.at_level(logging.INFO):
         n2n.train(*n2n.prepare_data(noisy((4, 60))), epochs=3)
-    assert [r.message for r in caplog.records if "of 3: held-out loss" in r.message]
+    assert [r.message for r in caplog.records if "held-out loss" in r.message]
 
 
 # Bad input: a clear error before any training
@@ -382,6 +382,12 @@ def test_bad_training_calls_are_refused_before_any_training(change, words):
     assert all(torch.equal(v, before[k]) for k, v in n2n.model.state_dict().items())
 
 
+def test_networks_whose_output_is_of_another_kind_are_refused():
+    n2n = ad.N2N(ad.NetworkParamsDnCNN(n_dims=1, n_channels_out=2, n_layers=2), verbose=False)
+    with pytest.raises(InputError, match="must be equal"):
+        n2n.prepare_data(noisy((4, 60)))
+
+
 def test_inference_before_training_is_refused():
     with pytest.raises(InputError, match="call `train`"):
         denoiser().infer(noisy((4, 60)))
@@ -395,6 +401,8 @@ def test_inference_before_training_is_refused():
         ({"augmentation": "shear"}, "flip"),
         ({"augmentation": 3}, "augmentation"),
         ({"reg_val": -1.0}, "lambda_val"),
+        ({"seed": -1}, "seed"),
+        ({"device": "gpu"}, "choose cpu"),
         ({"save_epochs_dir": "epochs"}, "not available yet"),
     ],
 )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from autoden.algorithms.pairs import PairsTask, make_pairs
-from autoden.errors import TrainingError
+from autoden.errors import InputError, TrainingError
 from autoden.training import CancelWhen, Losses, StopTraining, TrainingSettings, compare, fit
 from autoden.training.batch import Batch
 
@@ -211,6 +211,16 @@ def test_an_algorithm_may_override_the_loss():
 
     history = fit(make_model(norm=False), TwoCalls(make_task()), TrainingSettings(30, 1e-2))
     assert history["loss_trn"][-1] < 0.9 * history["loss_trn"][0]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [(nn.Identity(), "no parameters"), (nn.Conv1d(1, 2, 3, padding=1), r"\(6, 2, 24\)"),
+     (nn.Conv1d(1, 1, 3), r"\(6, 1, 22\)")],
+)  # fmt: skip
+def test_networks_that_do_not_fit_are_refused(model, words):
+    with pytest.raises(InputError, match=words):
+        fit(model, make_task(), TrainingSettings(epochs=1))
 
 
 def test_the_batches_are_reshuffled_each_epoch_and_cover_everything():

@@ -23,6 +23,7 @@ from autoden.inference.predict import predict
 from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
 from autoden.models.config import NetworkParams, create_network
+from autoden.models.devices import choose_device
 from autoden.signals.layout import (
     check_finite,
     check_numeric,
@@ -103,7 +104,9 @@ class Denoiser:
                 f"`save_epochs_dir` (={str(save_epochs_dir)!r}) is not available yet; "
                 "keep the weights with `torch.save(denoiser.model.state_dict(), ...)`."
             )
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if seed is not None and seed < 0:
+            raise InputError(f"`seed` (={seed}) must be at least 0, or None for no seed.")
+        self.device = choose_device(device)
         self.seed = seed
         self.model = create_network(model, device=self.device, seed=seed)
         init_params = getattr(self.model, "init_params", {})
@@ -211,8 +214,8 @@ class Denoiser:
         self.data_scale_bias = scaling
         if self.verbose:
             logger.info(
-                "Kept the weights of epoch %d of %d: held-out loss %.4g.",
-                history.best_epoch + 1, len(history.records), history.best_held_out,
+                "Kept the weights of epoch %d (of 0 to %d): held-out loss %.4g.",
+                history.best_epoch, len(history.records) - 1, history.best_held_out,
             )  # fmt: skip
         return history
 

@@ -85,6 +85,12 @@ class N2N(Denoiser):
         if strategy not in get_args(Strategy):
             choices = ", ".join(get_args(Strategy))
             raise InputError(f"`strategy` (={strategy!r}) must be one of: {choices}.")
+        if self.n_channels_in != self.n_channels_out:
+            raise InputError(
+                "Noise2Noise predicts data of the kind it is shown: `n_channels_in` "
+                f"(={self.n_channels_in}) and `n_channels_out` (={self.n_channels_out}) of the "
+                "network must be equal."
+            )
         if not 0 <= num_tst_ratio < 1:
             raise InputError(f"`num_tst_ratio` (={num_tst_ratio}) must lie in [0, 1).")
         data = to_realizations(

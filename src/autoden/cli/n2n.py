@@ -93,15 +93,21 @@ def n2n(
     quiet
         No progress, no closing lines.
     """
-    from autoden.io import check_destination, read, write
+    from autoden.io import check_writable, read, write
+    from autoden.report.saving import check_figure_path
+    from autoden.report.spectra import check_zoom
 
     if quiet:
         logging.getLogger().setLevel(logging.WARNING)
-    for destination in filter(None, (output, plot)):
-        check_destination(destination, overwrite=force)
-    zooms = [parse_range(text, "zoom") for text in zoom or ()]
     signal = read(file, keep_overflow=keep_overflow)
+    check_writable(output, overwrite=force)
+    if output.exists() and output.samefile(file):
+        raise InputError(f"{output}: the result would replace the measurement; choose another -o.")
+    if plot is not None:
+        check_figure_path(plot, overwrite=force)
     data = select_exposures(np.asarray(signal), exposures)
+    energies = energies_of(signal)
+    zooms = [check_zoom(parse_range(text, "zoom"), energies) for text in zoom or ()]
 
     from autoden.algorithms.noise2noise import N2N
     from autoden.models.config import create_network
@@ -154,6 +160,12 @@ def parse_range(text: str, option: str) -> tuple[float, float]:
     return low, high
 
 
+def energies_of(signal: Signal) -> NDArray[np.float64]:
+    """Give the values of the last axis, or channel numbers where it has none."""
+    values = signal.axes[-1].values
+    return np.arange(signal.shape[-1], dtype=np.float64) if values is None else values
+
+
 def draw(
     path: Path,
     signal: Signal,
@@ -166,13 +178,14 @@ def draw(
     """Draw one exposure, the mean of all and the result."""
     from autoden.report import save_figure, spectrum_figure
 
-    energy = signal.axes[-1]
+    axis = signal.axes[-1]
     figure = spectrum_figure(
-        energies=energy.values,
+        energies=axis.values,
         noisy=data[0],
         mean=data.mean(axis=0),
         denoised=denoised,
-        unit=energy.unit or "keV",
+        quantity=axis.name.capitalize(),
+        unit=axis.unit,
         log=True,
         zooms=zooms,
     )

@@ -1,5 +1,6 @@
 from .files import check_destination as check_destination
 from .registry import Format as Format
+from .registry import check_writable as check_writable
 from .registry import formats as formats
 from .registry import read as read
 from .registry import register as register

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from autoden.errors import InputError
-from autoden.io.files import FilePath, check_source, replacing
+from autoden.io.files import FilePath, check_destination, check_source, replacing
 from autoden.signals import Signal
 
 
@@ -115,6 +115,25 @@ def format_of(path: FilePath) -> Format:
         known = ", ".join(sorted(_by_suffix))
         raise InputError(f"{path}: the suffix is not known; known are {known}")
     return _by_suffix[max(fitting, key=len)]
+
+
+def check_writable(path: FilePath, *, overwrite: bool = False) -> None:
+    """Check, before a long computation, that a signal can be written to a path.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its suffix says which format it gets.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    InputError
+        As `write` would raise it for the path.
+    """
+    format_of(path).function("write")
+    check_destination(path, overwrite)
 
 
 def read(path: FilePath, **options: Any) -> Signal:

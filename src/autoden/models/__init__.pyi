@@ -1,6 +1,7 @@
 from . import blocks as blocks
 from . import checks as checks
 from . import config as config
+from . import devices as devices
 from . import dncnn as dncnn
 from . import msd as msd
 from . import nd as nd

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from autoden.errors import InputError
 from autoden.models.checks import choice
+from autoden.models.devices import choose_device
 from autoden.models.optimizers import create_optimizer
 from autoden.models.params import (
     NETWORKS,
@@ -104,7 +105,7 @@ def create_network(
     if isinstance(model, NetworkParams):
         network = model.get_model(device, seed)
     elif _is_module(model):
-        network = model if device is None else model.to(device)
+        network = model if device is None else model.to(choose_device(device))
     else:
         raise InputError(
             f"`model` is {model!r}: give a NetworkParams record, a torch.nn.Module, a saved "

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autoden.models.checks import choice, flag, odd_number, whole_number, whole_numbers
+from autoden.models.devices import choose_device
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +77,7 @@ class NetworkParams:
             if seed is not None:
                 torch.default_generator.manual_seed(int(seed))
             network: torch.nn.Module = network_class(**asdict(self))  # type: ignore[call-overload]
-        return network.to(_default_device() if device is None else device)
+        return network.to(choose_device(device))
 
     def _store(self, **checked: Any) -> None:
         """Set the fields that all networks have, and those `checked`, to their checked values."""
@@ -235,9 +236,3 @@ NETWORKS: dict[str, type[NetworkParams]] = {
     "msd": NetworkParamsMSD,
     "resnet": NetworkParamsResnet,
 }
-
-
-def _default_device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

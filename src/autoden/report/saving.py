@@ -54,16 +54,27 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
     ...     print(*[file.name for file in pathlib.Path(folder).iterdir()])
     loss.svg
     """
+    path = check_figure_path(path, overwrite=overwrite)
+    data = figure_bytes(figure, path.suffix.lower(), dpi=PNG_DPI)
+    with replacing(path, overwrite=overwrite) as temporary:
+        temporary.write_bytes(data)
+
+
+def check_figure_path(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Check, before a long computation, that a figure can be saved here.
+
+    Raises
+    ------
+    InputError
+        As `save_figure` would raise it.
+    """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in METADATA:
+    if path.suffix.lower() not in METADATA:
         raise InputError(
             f"cannot save a figure as {path.name!r}; end its name in one of {', '.join(METADATA)}"
         )
     check_destination(path, overwrite)
-    data = figure_bytes(figure, suffix, dpi=PNG_DPI)
-    with replacing(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(data)
+    return path
 
 
 def figure_bytes(figure: Figure, suffix: str, *, dpi: float) -> bytes:

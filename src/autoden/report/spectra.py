@@ -33,6 +33,7 @@ def spectrum_figure(
     denoised: ArrayLike | None = None,
     truth: ArrayLike | None = None,
     title: str | None = None,
+    quantity: str = "Energy",
     unit: str = "keV",
     log: bool = False,
     zooms: Sequence[tuple[float, float]] = (),
@@ -42,7 +43,7 @@ def spectrum_figure(
     Parameters
     ----------
     energies : array_like, shape (n_channels,), optional
-        Centres of the channels in `unit`, increasing. Channel numbers if not given.
+        Centres of the channels in `unit`, in rising or falling order. Channel numbers if not given.
     noisy : array_like, shape (n_channels,), optional
         Counts of one exposure, drawn as points.
     mean : array_like, shape (n_channels,), optional
@@ -53,8 +54,8 @@ def spectrum_figure(
         Expected counts, where they are known.
     title : str, optional
         Title of the figure.
-    unit : str
-        Unit of `energies`.
+    quantity, unit : str
+        What the axis is, with its unit, which may be empty.
     log : bool
         Counts of the overview on a logarithmic scale, which leaves out values of 0 and below; the
         zooms stay linear.
@@ -71,7 +72,7 @@ def spectrum_figure(
     Raises
     ------
     InputError
-        If there is nothing to draw, the lengths differ, the energies do not increase, or a zoom
+        If there is nothing to draw, the lengths differ, the energies are in no order, or a zoom
         is empty or outside of the axis.
 
     Examples
@@ -90,11 +91,11 @@ def spectrum_figure(
     """
     curves = _curves(noisy=noisy, mean=mean, truth=truth, denoised=denoised)
     x = _axis(energies, curves)
-    ranges = [_range(zoom, x) for zoom in zooms]
+    ranges = [check_zoom(zoom, x) for zoom in zooms]
     overview, *details = (figure := _sheet(len(ranges))).axes
 
     _draw(overview, x, curves, points=1.6)
-    overview.set_xlim(x[0], x[-1] if len(x) > 1 else x[0] + 1)
+    overview.set_xlim(x.min(), x.max() if len(x) > 1 else x[0] + 1)
     if log and any(np.any(y > 0) for y in curves.values()):
         overview.set_yscale("log", nonpositive="mask")
         overview.set_ylim(_log_limits(curves))
@@ -108,7 +109,7 @@ def spectrum_figure(
         axes.set_ylim(_linear_limits([y[inside] for y in curves.values()]))
         overview.axvspan(low, high, color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
     for index, axes in enumerate(figure.axes):
-        axes.set_xlabel("Channel" if energies is None else f"Energy ({unit})")
+        axes.set_xlabel("Channel" if energies is None else _axis_label(quantity, unit))
         if index == 0 or (index - 1) % ZOOMS_PER_ROW == 0:
             axes.set_ylabel("Counts per channel")
     figure.legend(
@@ -152,16 +153,35 @@ def _axis(energies: ArrayLike | None, curves: Mapping[str, Floats]) -> Floats:
             f"`energies` has shape {x.shape} and `{name}` {first.shape}; give one energy for each "
             "channel, or none for channel numbers"
         )
-    if not (np.isfinite(x).all() and np.all(np.diff(x) > 0)):
+    steps = np.diff(x)
+    if not (np.isfinite(x).all() and (np.all(steps > 0) or np.all(steps < 0))):
         raise InputError(
-            "`energies` does not increase from channel to channel; sort the channels by energy, or "
-            "give no energies for channel numbers"
+            "`energies` neither increases nor decreases from channel to channel; sort the channels "
+            "by energy, or give no energies for channel numbers"
         )
     return x
 
 
-def _range(zoom: tuple[float, float], x: Floats) -> tuple[float, float]:
-    """Check one zoom against the axis `x`, (n_channels,)."""
+def _axis_label(quantity: str, unit: str) -> str:
+    """Name the axis, with its unit where it has one: "Energy (keV)"."""
+    return f"{quantity} ({unit})" if unit else quantity
+
+
+def check_zoom(zoom: tuple[float, float], x: Floats) -> tuple[float, float]:
+    """Check, before a long computation, that a zoom can be drawn.
+
+    Parameters
+    ----------
+    zoom : (float, float)
+        Low and high end, in the units of the axis.
+    x : ndarray
+        Shape (n_channels,): energies, or channel numbers.
+
+    Raises
+    ------
+    InputError
+        The range is empty or shows no channel.
+    """
     if len(zoom) != 2:
         raise InputError(f"a zoom is {zoom!r}; give a pair (low, high)")
     low, high = float(zoom[0]), float(zoom[1])

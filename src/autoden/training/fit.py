@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
-from autoden.errors import TrainingError
+from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
@@ -66,9 +66,13 @@ def fit(
 
     Raises
     ------
+    InputError
+        The network has no parameters, or its output has another shape than the target.
     TrainingError
         The gradients stayed invalid (NaN or infinite) for ten steps in a row.
     """
+    if not any(p.requires_grad for p in model.parameters()):
+        raise InputError("The network has no parameters that can be trained.")
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )

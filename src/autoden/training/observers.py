@@ -6,6 +6,7 @@ training early it raises `StopTraining`; the best weights so far are then kept.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -51,8 +52,15 @@ class Observer(Protocol):
         ...
 
 
+def _is_watched() -> bool:
+    """Whether somebody sees the bar move: in a terminal or a notebook, not in a log file."""
+    return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
+
+
 class ProgressBar:
     """A progress bar for terminal or notebook, refreshed a few times a second.
+
+    Where standard error goes to a file, nothing is drawn.
 
     Parameters
     ----------
@@ -64,7 +72,11 @@ class ProgressBar:
 
     def __init__(self, epochs: int, *, enabled: bool = True) -> None:
         self._bar = tqdm(
-            total=epochs, desc="Training", unit="epoch", mininterval=0.2, disable=not enabled
+            total=epochs,
+            desc="Training",
+            unit="epoch",
+            mininterval=0.2,
+            disable=not (enabled and _is_watched()),
         )
 
     def on_epoch(self, record: EpochRecord) -> None:

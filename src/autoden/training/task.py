@@ -14,6 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from autoden.errors import InputError
 from autoden.training.batch import Batch
 
 DataTerm = Callable[[Tensor, Tensor], Tensor]
@@ -73,6 +74,12 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     Losses
         Errors train by ``batch.weight`` and are scored where ``batch.held_out`` is True.
     """
+    if output.shape != batch.target.shape:
+        raise InputError(
+            f"The network returned shape {tuple(output.shape)} for an input of "
+            f"{tuple(batch.input.shape)}, but {tuple(batch.target.shape)} was expected: its output "
+            "must have the size of its input and one channel for each channel of the target."
+        )
     errors = data_term(output, batch.target)
     train = (errors * batch.weight).sum() / batch.weight.sum()
     with torch.no_grad():

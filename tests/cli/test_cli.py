@@ -1,0 +1,230 @@
+"""The command line as its users meet it: run as a program, with its exit codes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import autoden as ad
+from autoden.cli import main
+from autoden.cli.n2n import network_sizes, parse_range
+from autoden.errors import InputError
+from autoden.signals import Axis, Signal
+
+QUICK = ["--epochs", "2", "--quiet"]
+
+
+@pytest.fixture
+def spectra(tmp_path):
+    """A CSV of 6 simulated exposures."""
+    simulated = ad.datasets.xrf_spectra(n_exposures=6, n_channels=2000, seed=0)
+    axes = (Axis("repeat"), Axis("energy", "keV", simulated.energies_keV))
+    ad.write(tmp_path / "in.csv", Signal(simulated.counts, axes))
+    return tmp_path / "in.csv"
+
+
+def run(capsys, *words):
+    """Run a command line in this process: exit code, standard output, standard error."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return ended.value.code, out, err
+
+
+def test_n2n_writes_one_spectrum_on_the_same_axis(capsys, spectra, tmp_path):
+    code, out, err = run(capsys, "n2n", spectra, "-o", tmp_path / "out.csv", *QUICK)
+    assert (code, out, err) == (0, "", "")
+    result, source = ad.read(tmp_path / "out.csv"), ad.read(spectra)
+    assert result.data.shape == (1, 2000)
+    np.testing.assert_array_equal(result.axis("energy").values, source.axis("energy").values)
+    assert result.axis("energy").unit == "keV"
+
+
+def test_n2n_does_what_the_library_does(capsys, spectra, tmp_path):
+    run(capsys, "n2n", spectra, "-o", tmp_path / "out.csv", "--exposures", "1:5", "--epochs", "5",
+        "--lower-limit", "0", "--seed", "3", "--strategy", "X:1", "--quiet")  # fmt: skip
+    n2n = ad.N2N(
+        ad.NetworkParamsDnCNN(n_dims=1, n_features=4, n_layers=6), seed=3, verbose=False
+    )  # fmt: skip
+    data = n2n.prepare_data(ad.read(spectra).data[1:5], strategy="X:1")
+    n2n.train(*data, epochs=5, lower_limit=0.0, learning_rate=1e-2, restarts=1)
+    np.testing.assert_array_equal(ad.read(tmp_path / "out.csv").data[0], n2n.infer(data[0]))
+
+
+def test_n2n_draws_png_and_svg(capsys, spectra, tmp_path):
+    for name, start in (("fig.png", b"\x89PNG"), ("fig.svg", b"<?xml")):
+        code, _, err = run(
+            capsys, "n2n", spectra, "-o", tmp_path / f"{name}.csv", "--plot", tmp_path / name,
+            "--zoom", "2.5:7.5", "--zoom", "8:9", *QUICK,
+        )  # fmt: skip
+        assert (code, err) == (0, "")
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_n2n_says_what_it_did_unless_quiet(capsys, spectra, tmp_path):
+    _, _, err = run(capsys, "n2n", spectra, "-o", tmp_path / "out.csv", "--epochs", "2")
+    assert "held-out loss" in err
+    assert f"Wrote {tmp_path / 'out.csv'}" in err
+
+
+@pytest.mark.parametrize("model", ["dncnn", "unet", "msd", "resnet"])
+def test_every_network_can_be_chosen(capsys, spectra, tmp_path, model):
+    words = ["--model", model, "--features", "3", "--layers", "2"]
+    assert run(capsys, "n2n", spectra, "-o", tmp_path / "out.csv", *words, *QUICK)[0] == 0
+
+
+def test_sizes_come_from_the_command_line_else_from_the_network():
+    assert network_sizes("dncnn", None, None) == {"n_dims": 1, "n_features": 4, "n_layers": 6}
+    assert network_sizes("unet", 8, 2) == {"n_dims": 1, "n_features": 8, "n_levels": 2}
+    assert network_sizes("msd", None, None) == {"n_dims": 1}
+
+
+@pytest.mark.parametrize("text", ["2.5", "a:b", "1:2:3", ""])
+def test_a_range_that_is_none_is_named(text):
+    with pytest.raises(InputError, match="two numbers"):
+        parse_range(text, "zoom")
+
+
+def rewrite(path, change):
+    path.write_text(change(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("words", "change", "message"),
+    [
+        (["--epochs=0"], None, "`epochs` (=0)"),
+        (["--learning-rate", "-1"], None, "`learning_rate`"),
+        (["--exposures", "0:1"], None, "at least 2 realizations"),
+        (["--exposures", "4:9"], None, "within the 6 exposures"),
+        (["--held-out", "1.5"], None, "num_tst_ratio"),
+        (["--zoom", "9:7", "--plot", "fig.png"], None, "zoom"),
+        (["--zoom", "90:95", "--plot", "fig.png"], None, "zoom"),
+        (["--plot", "fig.gif"], None, ".png, .svg"),
+        (["-o", "out.docx"], None, "known are .csv"),
+        (["-o", "in.csv", "--force"], None, "would replace the measurement"),
+        (["--device", "gpu"], None, "`device` (='gpu')"),
+        (["--device", "cuda:7"], None, "`device` (='cuda:7')"),
+        (["--seed", "-1"], None, "`seed` (=-1)"),
+        (["--features", "0"], None, "n_features"),
+        (["--lower-limit", "nan"], None, "lower_limit"),
+        (["--restarts", "5"], None, "`restarts` (=5)"),
+        ([], lambda text: "", "empty"),
+        ([], lambda text: text.replace("\n0,0", "\n0,zero", 1), "zero"),
+        ([], lambda text: text.replace("\n0,0", "\n0,nan", 1), "nan"),
+        ([], lambda text: text.replace("\n1,0,", "\n1,", 1), "cells"),
+        ([], lambda text: "\n".join(text.split("\n")[:2]), "at least 2 realizations"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_leaves_nothing_behind(
+    capsys, spectra, tmp_path, monkeypatch, words, change, message
+):
+    if change is not None:
+        rewrite(spectra, change)
+    monkeypatch.chdir(tmp_path)
+    quick = ["--quiet"] if "--epochs=0" in words else QUICK
+    output = [] if "-o" in words else ["-o", "out.csv"]
+    code, out, err = run(capsys, "n2n", spectra, *output, *quick, *words)
+    assert code == 1
+    assert out == ""
+    assert err.startswith("autoden: error: ")
+    assert err.count("\n") == 1
+    assert message in err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.csv"]
+
+
+def test_outputs_are_never_overwritten_without_force(capsys, spectra, tmp_path):
+    output = tmp_path / "out.csv"
+    output.write_text("precious")
+    code, _, err = run(capsys, "n2n", spectra, "-o", output, *QUICK)
+    assert code == 1
+    assert "--force" in err
+    assert output.read_text() == "precious"
+    assert run(capsys, "n2n", spectra, "-o", output, "--force", *QUICK)[0] == 0
+    assert output.read_text() != "precious"
+
+
+def test_missing_files_and_folders(capsys, spectra, tmp_path):
+    code, _, err = run(capsys, "n2n", tmp_path / "none.csv", "-o", tmp_path / "out.csv", *QUICK)
+    assert code == 1
+    assert "none.csv" in err
+    code, _, err = run(capsys, "n2n", spectra, "-o", tmp_path / "nowhere" / "out.csv", *QUICK)
+    assert code == 1
+    assert "nowhere" in err
+
+
+def test_a_wrong_command_line_exits_with_2(capsys, spectra):
+    assert run(capsys, "n2n", spectra)[0] == 2
+    assert run(capsys, "n2n", spectra, "-o", "out.csv", "--epoch", "2")[0] == 2
+    assert run(capsys, "denoize", spectra)[0] == 2
+
+
+def test_interrupting_writes_the_best_so_far(capsys, spectra, tmp_path, monkeypatch):
+    from autoden.training import ProgressBar
+
+    def interrupt(self, record):
+        if record.epoch == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProgressBar, "on_epoch", interrupt)
+    code, _, err = run(
+        capsys, "n2n", spectra, "-o", tmp_path / "out.csv", "--epochs", "50", "--quiet"
+    )  # fmt: skip
+    assert code == 130
+    assert "4 of 50 epochs" in err
+    assert ad.read(tmp_path / "out.csv").data.shape == (1, 2000)
+
+
+def test_info_tells_what_is_in_a_file(capsys, spectra):
+    code, out, _ = run(capsys, "info", spectra)
+    assert code == 0
+    for words in ("6 x 2000", "energy", "keV", "counts per exposure", "empty channels"):
+        assert words in out
+
+
+def test_demo_prints_a_table_and_writes_its_files(capsys, tmp_path):
+    folder = tmp_path / "demo"
+    code, out, _ = run(capsys, "demo", "-o", folder, *QUICK)
+    assert code == 0
+    for words in ("one exposure", "mean of 4", "Savitzky-Golay", "denoised", "exposures"):
+        assert words in out
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "denoised.csv", "exposures.csv", "losses.png", "spectra.png", "spectra.svg",
+    ]  # fmt: skip
+    assert ad.read(folder / "exposures.csv").data.shape == (32, 4095)
+    assert run(capsys, "demo", "-o", folder, *QUICK)[0] == 1  # not again without --force
+    assert run(capsys, "demo", "-o", folder, "--force", *QUICK)[0] == 0
+
+
+def test_versions(capsys):
+    assert run(capsys, "-V")[1].strip() == ad.__version__
+    assert "torch" in run(capsys, "--debug-info")[1]
+
+
+def python(code):
+    """Run Python code in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_help_imports_neither_torch_nor_matplotlib():
+    heavy = python(
+        "import sys\n"
+        "from autoden.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'matplotlib', 'scipy', 'pandas'} & set(sys.modules)\n"
+        "print('HEAVY', sorted(heavy))"
+    )
+    assert "HEAVY []" in heavy
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "autoden", "-V"],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.strip() == ad.__version__
