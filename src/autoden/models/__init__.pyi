@@ -4,6 +4,7 @@ from . import config as config
 from . import devices as devices
 from . import dncnn as dncnn
 from . import msd as msd
+from . import narrow as narrow
 from . import nd as nd
 from . import optimizers as optimizers
 from . import params as params

@@ -1,7 +1,7 @@
 """One, two or three dimensions: the one table that tells which torch layer serves which.
 
-Nothing else in the package names ``Conv1d``, ``Conv2d`` or ``Conv3d``; networks ask
-`nd_layers` for the row of their number of dimensions.
+Networks ask `nd_layers` for the row of their number of dimensions and never name ``Conv1d``,
+``Conv2d`` or ``Conv3d`` themselves.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from autoden.errors import InputError
 from autoden.models.checks import choice
+from autoden.models.narrow import Conv1d
 
 AXES = ("Z", "Y", "X")
 
@@ -38,7 +39,7 @@ class NDLayers:
 
 
 _TABLE = {
-    1: NDLayers(nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, F.avg_pool1d, "linear"),
+    1: NDLayers(Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, F.avg_pool1d, "linear"),
     2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, F.avg_pool2d, "bilinear"),
     3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, F.avg_pool3d, "trilinear"),
 }

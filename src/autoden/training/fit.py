@@ -22,6 +22,7 @@ from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
 from autoden.training.history import History
+from autoden.training.memory import keep_freed_memory
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.schedule import constant, cosine_restarts
 from autoden.training.settings import TrainingSettings
@@ -76,6 +77,7 @@ def fit(
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
+    keep_freed_memory()
     optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
     stepper = Stepper(model, optimizer, schedule)
     best = BestWeights(model, settings.epochs)
