@@ -65,7 +65,7 @@ def test_log_scale_of_the_overview_only() -> None:
     figure = spectrum_figure(energies=ENERGIES, noisy=NOISY, log=True, zooms=[(7, 9)])
     assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear"]
     low, high = figure.axes[0].get_ylim()
-    assert 0.5 < low < 1
+    assert 0.2 < low < 1
     assert high > NOISY.max()
 
 

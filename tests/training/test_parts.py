@@ -8,8 +8,8 @@ from torch import nn
 from autoden.errors import InputError
 from autoden.training import History, TrainingSettings, cosine_restarts
 from autoden.training.best import BestWeights
+from autoden.training.held_out import held_out_scores, held_out_sums
 from autoden.training.observers import EpochRecord
-from autoden.training.task import held_out_scores, held_out_sums
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from autoden.algorithms.denoiser import Denoiser
 from autoden.errors import InputError
 from autoden.signals.layout import check_finite, check_numeric, to_realizations
+from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
 from autoden.training.settings import TrainingSettings
 
@@ -91,8 +92,6 @@ class N2N(Denoiser):
                 f"(={self.n_channels_in}) and `n_channels_out` (={self.n_channels_out}) of the "
                 "network must be equal."
             )
-        if not 0 <= num_tst_ratio < 1:
-            raise InputError(f"`num_tst_ratio` (={num_tst_ratio}) must lie in [0, 1).")
         data = to_realizations(
             check_finite(check_numeric(inp)),
             n_dims=self.n_dims,
@@ -110,7 +109,12 @@ class N2N(Denoiser):
             )
         data = data.astype(np.result_type(data.dtype, np.float32))  # a copy, floating point
         others = (data.sum(axis=axis, keepdims=True) - data) / (n_realizations - 1)
-        mask = self._draw_held_out(data.shape, num_tst_ratio)
+        mask = draw_held_out(
+            data.shape,
+            num_tst_ratio,
+            shared_axes=range(axis, -self.n_dims),  # realizations and channels
+            rng=self._rng("held out"),
+        )
         return (data, others, mask) if strategy == "1:X" else (others, data, mask)
 
     def train(
@@ -197,17 +201,6 @@ class N2N(Denoiser):
     def _realizations_axis(self) -> int:
         """Position of the realizations in prepared data, counted from the end."""
         return -self.n_dims - 1 - (self.n_channels_in > 1)
-
-    def _draw_held_out(self, shape: tuple[int, ...], ratio: float) -> NDArray[np.bool_]:
-        """Choose pixels to hold out, the same along realizations and channels."""
-        axis = self._realizations_axis
-        batch, spatial = shape[: len(shape) + axis], shape[len(shape) - self.n_dims :]
-        n_pixels = int(np.prod(batch + spatial))
-        n_held_out = min(max(round(ratio * n_pixels), int(ratio > 0)), n_pixels - 1)
-        chosen = np.zeros(n_pixels, dtype=np.bool_)
-        chosen[self._rng("held out").choice(n_pixels, n_held_out, replace=False)] = True
-        shared = (1,) * (len(shape) - len(batch) - len(spatial))
-        return np.broadcast_to(chosen.reshape(batch + shared + spatial), shape).copy()
 
 
 def _checked_pairs(

@@ -129,11 +129,11 @@ def print_table(spectra: XRFSpectra, denoised: NDArray[np.float64]) -> None:
         "denoised (Noise2Noise)": denoised,
     }
     error_of_one = np.mean([mean_squared_error(c, truth) for c in spectra.counts])
-    print("\nError against the known truth, one exposure as the unit")
-    print(f"{'':34}{'squared':>9}{'Poisson':>9}{'equivalent':>11}")
-    print(f"{'':34}{'error':>9}{'deviance':>9}{'exposures':>11}")
+    print("\nDistance from the known truth, per channel of one exposure")
+    print(f"{'':34}{'squared error':>14}{'deviance':>10}{'equivalent':>12}")
+    print(f"{'':34}{'(counts^2)':>14}{'(mdev)':>10}{'exposures':>12}")
     for name, estimate in estimates.items():
         error = mean_squared_error(estimate, truth)
         deviance = excess_poisson_deviance(estimate, truth[np.newaxis])
         worth = equivalent_exposures(error, float(error_of_one))
-        print(f"{name:34}{error:9.3f}{deviance:9.1f}{worth:11.1f}")
+        print(f"{name:34}{error:14.3f}{deviance:10.1f}{worth:12.1f}")

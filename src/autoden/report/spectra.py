@@ -240,4 +240,4 @@ def _log_limits(curves: Mapping[str, Floats]) -> tuple[float, float]:
     measured = {name: y for name, y in curves.items() if name in ("noisy", "mean")} or curves
     low = min((float(y[y > 0].min()) for y in measured.values() if np.any(y > 0)), default=0.0)
     high = max(float(np.nanmax(y)) for y in curves.values())
-    return max(low, 1e-5 * high) / 1.6, high * 1.6
+    return max(low, 1e-5 * high) / 3, high * 2

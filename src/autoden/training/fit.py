@@ -21,13 +21,14 @@ from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
+from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.schedule import constant, cosine_restarts
 from autoden.training.settings import TrainingSettings
 from autoden.training.steps import Stepper
-from autoden.training.task import Task, held_out_scores
+from autoden.training.task import Task
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from autoden.errors import InputError
 from autoden.training.batch import Batch
+from autoden.training.held_out import held_out_sums
 
 DataTerm = Callable[[Tensor, Tensor], Tensor]
 """Element-wise error of (output, target), both of shape (N, C, *S)."""
@@ -85,45 +86,3 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     with torch.no_grad():
         sums = held_out_sums(errors.detach(), output.detach(), batch.target, batch.held_out)
     return Losses(train, sums, output)
-
-
-def held_out_sums(errors: Tensor, output: Tensor, target: Tensor, held_out: Tensor) -> Tensor:
-    """Sum what the held-out scores need: count, error, output, target and their products.
-
-    Returns
-    -------
-    Tensor
-        Shape (7,): count, sum of errors e, of outputs o, of targets t, of o^2, of t^2, of o t.
-    """
-    chosen = held_out.reshape(-1).to(output.dtype)
-    o, t = output.reshape(-1), target.reshape(-1)
-    rows = torch.stack((torch.ones_like(o), o, t, errors.reshape(-1)))  # (4, M)
-    products = (rows * chosen) @ rows[:3].T  # (4, 3): one pass instead of seven reductions
-    picked = ((0, 0), (3, 0), (1, 0), (2, 0), (1, 1), (2, 2), (1, 2))
-    return torch.stack([products[i, j] for i, j in picked])
-
-
-def held_out_scores(sums: Iterable[float]) -> tuple[float, float]:
-    """Turn held-out sums into two mean scores: the error, and a scale- and bias-invariant one.
-
-    The second is the mean squared error that is left after the best straight line from output to
-    target: blind to wrong scale and offset, so it tells a wrong shape from a wrong level.
-
-    Returns
-    -------
-    tuple of float
-        Mean error and invariant mean squared error; NaN where nothing is held out.
-
-    Examples
-    --------
-    Three outputs 1, 2, 3 and targets 2, 4, 6: the error is large, the shape is perfect.
-
-    >>> held_out_scores([3, 14.0, 6.0, 12.0, 14.0, 56.0, 28.0])
-    (4.666666666666667, 0.0)
-    """
-    count, error, o, t, oo, tt, ot = sums
-    if count == 0:
-        return float("nan"), float("nan")
-    var_o, var_t, cov = oo - o * o / count, tt - t * t / count, ot - o * t / count
-    unexplained = var_t - cov * cov / var_o if var_o > 0 else var_t
-    return error / count, max(unexplained, 0.0) / count
