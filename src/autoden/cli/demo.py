@@ -125,7 +125,7 @@ def print_table(spectra: XRFSpectra, denoised: NDArray[np.float64]) -> None:
     estimates = {
         "one exposure": one,
         f"mean of {N_USED}": mean,
-        f"mean of {N_USED}, Savitzky-Golay (51, 4)": np.maximum(savgol_filter(mean, 51, 4), 0.0),
+        f"mean of {N_USED}, Savitzky-Golay (4, 51)": np.maximum(savgol_filter(mean, 51, 4), 0.0),
         "denoised (Noise2Noise)": denoised,
     }
     error_of_one = np.mean([mean_squared_error(c, truth) for c in spectra.counts])

@@ -182,7 +182,7 @@ def _as_path(path: FilePath) -> Path:
         pass
     except (TypeError, ValueError, OSError, RuntimeError) as error:
         raise InputError(f"{path!r:.200} is not the path of a file: {error}") from error
-    if str(path) in ("", "."):
+    if str(path) == "":
         raise InputError("the path of the file is empty: give its name")
     return result
 

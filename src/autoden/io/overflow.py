@@ -100,7 +100,7 @@ def without_overflow_bin(signal: Signal, source: str) -> Signal:
         place += f", at {axis.name} {axis.values[-1]:.6g} {axis.unit}".rstrip()
     _logger.warning(
         "%s: the last channel (%s) was dropped. It holds %.6g on average, more than 20 times its "
-        "neighbours, as an overflow bin does. Keep it with keep_overflow=True.",
+        "neighbours, as an overflow bin does. Keep it with keep_overflow=True (--keep-overflow).",
         source,
         place,
         found["mean_counts"],
