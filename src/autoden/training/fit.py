@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -81,14 +82,14 @@ def fit(
     keep_freed_memory()
     optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
     stepper = Stepper(model, optimizer, schedule)
+    objective = _Objective(model, task, penalties)
     best = BestWeights(model, settings.epochs)
     records: list[EpochRecord] = []
     stopped = None
     model.train()
     try:
         for epoch in range(settings.epochs):
-            stepper.start_epoch(epoch)
-            records.append(_run_epoch(model, task, settings, penalties, stepper, best, epoch))
+            records.append(_run_epoch(epoch, objective, stepper, best, settings))
             for observer in observers:
                 observer.on_epoch(records[-1])
     except StopTraining as request:
@@ -108,39 +109,46 @@ def fit(
     )
 
 
+@dataclass(frozen=True)
+class _Objective:
+    """What is minimised: the loss of a task plus penalties on the output."""
+
+    model: nn.Module
+    task: Task
+    penalties: Sequence[nn.Module]
+
+    def backward(self, batch: Batch) -> Tensor:
+        """Add the gradients of a batch; give its loss, data term and held-out sums, shape (9,)."""
+        losses = self.task.loss(self.model, batch)
+        total = losses.train
+        for penalty in self.penalties:
+            total = total + penalty(losses.output)
+        total.backward()  # type: ignore[no-untyped-call]
+        return torch.cat((torch.stack((total.detach(), losses.train.detach())), losses.held_out))
+
+
 def _run_epoch(
-    model: nn.Module,
-    task: Task,
-    settings: TrainingSettings,
-    penalties: Sequence[nn.Module],
+    epoch: int,
+    objective: _Objective,
     stepper: Stepper,
     best: BestWeights,
-    epoch: int,
+    settings: TrainingSettings,
 ) -> EpochRecord:
     """Go once through the batches; read the epoch's numbers back before its last step."""
+    stepper.start_epoch(epoch)
     totals = []
-    for batch, is_last in _mark_last(task.train_batches(epoch)):
-        totals.append(_evaluate(model, task, penalties, batch))
+    for batch, is_last in _mark_last(objective.task.train_batches(epoch)):
+        totals.append(objective.backward(batch))
         if is_last:
             record, streak = _read_back(epoch, totals, stepper.invalid_streak)
             _check_streak(streak, epoch, settings)
             best.offer(epoch, record.held_out)
         if is_last or not settings.accum_grads:
             stepper.step(
-                lambda: _evaluate(model, task, penalties, batch)[0],  # noqa: B023 - called at once
+                lambda: objective.backward(batch)[0],  # noqa: B023 - called at once
                 n_accumulated=len(totals) if settings.accum_grads else 1,
             )
     return record
-
-
-def _evaluate(model: nn.Module, task: Task, penalties: Sequence[nn.Module], batch: Batch) -> Tensor:
-    """Add the gradients of one batch; give its loss, data term and held-out sums as one tensor."""
-    losses = task.loss(model, batch)
-    objective = losses.train
-    for penalty in penalties:
-        objective = objective + penalty(losses.output)
-    objective.backward()  # type: ignore[no-untyped-call]
-    return torch.cat((torch.stack((objective.detach(), losses.train.detach())), losses.held_out))
 
 
 def _read_back(epoch: int, totals: list[Tensor], streak: Tensor) -> tuple[EpochRecord, int]:
