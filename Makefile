@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format bench clean
+.PHONY: help install demo test test-slow check format clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -41,4 +41,4 @@ format: $(INSTALLED) ## Put the code into its standard form
 	$(BIN)/ruff format .
 
 clean: ## Remove what was made
-	rm -rf $(VENV) demo-output bench-output build dist
+	rm -rf $(VENV) demo-output build dist
