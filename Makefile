@@ -13,7 +13,7 @@ help: ## Show what can be made
 
 install: $(INSTALLED) ## Install autoden and its tools into .venv
 
-# torch first, at the pinned version: a bare `torch` draws in gigabytes of CUDA libraries.
+# torch first and pinned, so that nothing else decides which build is drawn in.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch

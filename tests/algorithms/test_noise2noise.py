@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 import autoden as ad
-from autoden.errors import InputError
+from autoden.algorithms.datasets import AugmentationFlip
+from autoden.errors import InputError, TrainingError
+from autoden.training import CancelWhen
 
 SIZES = {1: (60,), 2: (12, 14), 3: (6, 7, 8)}
 
@@ -229,6 +231,26 @@ def test_flips_move_input_target_and_mask_together():
     assert losses["loss_tst"][0] == 0
 
 
+def test_a_flip_object_keeps_to_the_spatial_axes():
+    """Channels of different size never mix."""
+    truth = np.stack([np.full(60, 5.0), np.full(60, 100.0)])
+    data = truth + np.random.default_rng(0).normal(0, 1, (4, 2, 60))
+    with pytest.warns(UserWarning, match="wrong for spectra"):
+        n2n = denoiser(1, 2, augmentation=AugmentationFlip(rng=np.random.default_rng(0)))
+    prepared = n2n.prepare_data(data, channel_axis=1)
+    n2n.train(*prepared, epochs=100, learning_rate=1e-2)
+    np.testing.assert_allclose(n2n.infer(prepared[0]).mean(axis=1), [5, 100], atol=3)
+
+
+@pytest.mark.filterwarnings("ignore:Flipping")
+def test_axes_that_the_data_do_not_have_are_refused():
+    n2n = denoiser(augmentation=AugmentationFlip(axes=(-2,)))
+    with pytest.raises(InputError, match="1 spatial axes"):
+        n2n.train(*n2n.prepare_data(noisy((4, 60))), epochs=1)
+    with pytest.raises(InputError, match="counted from the end"):
+        AugmentationFlip(axes=(0,))
+
+
 def test_flipping_a_spectrum_is_obeyed_with_a_warning():
     with pytest.warns(UserWarning, match="wrong for spectra"):
         n2n = denoiser(augmentation="flip")
@@ -338,16 +360,18 @@ def with_value(value):
         ({"data": [[1.0, 2.0, 3.0], [1.0, 2.0]]}, ["unequal lengths", "3", "2"]),
         ({"data": np.array([["1", "a"], ["2", "b"]])}, ["numbers"]),
         ({"data": np.zeros((4, 0))}, ["empty"]),
-        ({"data": noisy((60,))}, ["1 dimensions", "2"]),
+        ({"data": noisy((60,))}, ["1 dimension ", "2"]),
         ({"data": noisy((4, 60)), "n_dims": 2}, ["2 dimensions", "3"]),
         ({"data": noisy((4, 5, 60)), "channel_axis": 1}, ["n_channels_in", "5"]),
         ({"data": noisy((4, 5, 60)), "channel_axis": 7}, ["channel_axis", "7"]),
         ({"data": noisy((4, 3, 60)), "channels": 3, "channel_axis": 0}, ["same axis"]),
         ({"channels": 3}, ["n_channels_in=3", "channel"]),
         ({"realizations_axis": 5}, ["realizations_axis", "5"]),
-        ({"strategy": "2:X"}, ["'2:X'", "1:X, X:1"]),
+        ({"strategy": "2:X"}, ["'2:X'", "'1:X', 'X:1'"]),
         ({"num_tst_ratio": 1.0}, ["num_tst_ratio", "1.0"]),
         ({"num_tst_ratio": -0.1}, ["num_tst_ratio", "-0.1"]),
+        ({"num_tst_ratio": None}, ["num_tst_ratio", "None"]),
+        ({"realizations_axis": None}, ["realizations_axis", "None"]),
     ],
 )
 def test_bad_data_are_refused(changes, words):
@@ -360,16 +384,21 @@ def test_bad_data_are_refused(changes, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda i, t, m: ((i, t, m), {"epochs": 0}), "`epochs` (=0)"),
+        (lambda i, t, m: ((i, t, m), {"epochs": 0}), "`epochs` is 0"),
         (lambda i, t, m: ((i, t, m), {"learning_rate": -1}), "`learning_rate`"),
         (lambda i, t, m: ((i, t[:, :-1], m), {}), "same shape"),
         (lambda i, t, m: ((i, t, m.astype(float)), {}), "must be bool"),
         (lambda i, t, m: ((i, t, np.ones_like(m)), {}), "none is left"),
         (lambda i, t, m: ((i * np.nan, t, m), {}), "NaN"),
-        (lambda i, t, m: ((np.full_like(i, 3), t, m), {}), "constant"),
+        (lambda i, t, m: ((np.full_like(i, 3), t, m), {}), "input data are constant"),
+        (lambda i, t, m: ((i, np.full_like(t, 3), m), {}), "target data are constant"),
+        (lambda i, t, m: ((i + 1j, t, m), {}), "complex"),
+        (lambda i, t, m: ((i * 1e-320, t, m), {}), "span only"),
+        (lambda i, t, m: ((i, t, m), {"lower_limit": 1j}), "real"),
+        (lambda i, t, m: ((i, t, m), {"lower_limit": "x"}), "lower_limit"),
         (lambda i, t, m: ((i, t, m), {"lower_limit": np.zeros(7)}), "(7,)"),
         (lambda i, t, m: ((i, t, m), {"lower_limit": np.nan}), "NaN"),
-        (lambda i, t, m: ((i, t, m), {"optimizer": "adamant"}), "adam, sgd"),
+        (lambda i, t, m: ((i, t, m), {"optimizer": "adamant"}), "'adam', 'sgd'"),
     ],
 )
 def test_bad_training_calls_are_refused_before_any_training(change, words):
@@ -388,6 +417,90 @@ def test_networks_whose_output_is_of_another_kind_are_refused():
         n2n.prepare_data(noisy((4, 60)))
 
 
+def test_a_training_that_fails_changes_neither_scaling_nor_limit():
+    n2n = denoiser()
+    inp, tgt, mask = n2n.prepare_data(noisy((4, 60)))
+    n2n.train(inp, tgt, mask, epochs=2)
+    before = n2n.infer(inp), n2n.data_scale_bias
+    with pytest.raises(InputError, match="constant"):
+        n2n.train(inp * 0, tgt, mask, epochs=2, lower_limit=100)
+    np.testing.assert_array_equal(n2n.infer(inp), before[0])
+    assert n2n.data_scale_bias == before[1]
+
+
+def test_each_training_computes_the_scaling_anew_unless_it_was_given():
+    n2n = denoiser()
+    inp, tgt, mask = n2n.prepare_data(noisy((4, 60)))
+    n2n.train(inp, tgt, mask, epochs=1)
+    first = n2n.data_scale_bias
+    n2n.train(1000 * inp, 1000 * tgt, mask, epochs=1)
+    assert n2n.data_scale_bias.scale_inp == pytest.approx(first.scale_inp / 1000)
+    given = denoiser(data_scale_bias=first)
+    given.train(1000 * inp, 1000 * tgt, mask, epochs=1)
+    assert given.data_scale_bias is first
+
+
+def test_the_target_of_large_float32_values_keeps_its_precision():
+    data = (2.0**24 + np.arange(240).reshape(4, 60) % 7 * 2).astype(np.float32)
+    _, tgt, _ = denoiser().prepare_data(data)
+    exact = np.stack([np.delete(data.astype(float), i, axis=0).mean(axis=0) for i in range(4)])
+    assert tgt.dtype == np.float32
+    np.testing.assert_allclose(tgt, exact, atol=2)  # one step of float32 there
+
+
+def test_a_training_can_be_cancelled_from_outside():
+    n2n = denoiser()
+    data = n2n.prepare_data(noisy((4, 60)))
+    losses = n2n.train(*data, epochs=50, observers=[CancelWhen(lambda: True)])
+    assert len(losses.records) == 1
+    assert losses.stopped == "cancelled"
+
+
+def test_a_network_that_returns_nan_is_not_believed():
+    class Broken(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x) if self.training else super().forward(x) * float("nan")
+
+    n2n = ad.N2N(Broken(1, 1, 3, padding=1), seed=0, verbose=False)
+    data = n2n.prepare_data(noisy((4, 12, 14)))
+    n2n.train(*data, epochs=2)
+    with pytest.raises(TrainingError, match="NaN or infinity"):
+        n2n.infer(data[0])
+
+
+def test_data_out_of_reach_of_the_scaling_are_refused():
+    n2n = denoiser()
+    inp, tgt, mask = n2n.prepare_data(noisy((4, 60)))
+    n2n.train(inp, tgt, mask, epochs=1)
+    with pytest.raises(InputError, match="same unit"):
+        n2n.infer(inp * 1e45)
+
+
+@pytest.mark.parametrize("init_params", [5, {"n_dims": "1"}, {"n_channels_in": 0}])
+def test_odd_init_params_are_refused(init_params):
+    network = nn.Conv1d(1, 1, 3, padding=1)
+    network.init_params = init_params
+    with pytest.raises(InputError, match=r"n_dims|n_channels"):
+        ad.N2N(network)
+
+
+def test_a_network_of_ones_own_in_1d_says_so_in_its_init_params():
+    network = nn.Conv1d(1, 1, 3, padding=1)
+    network.init_params = {"n_dims": 1}
+    n2n = ad.N2N(network, seed=0, verbose=False)
+    data = n2n.prepare_data(noisy((4, 60)))
+    n2n.train(*data, epochs=2)
+    assert n2n.infer(data[0]).shape == (60,)
+
+
+def test_a_channel_axis_that_is_not_there_cannot_be_moved():
+    n2n = denoiser()
+    data = n2n.prepare_data(noisy((4, 60)))
+    n2n.train(*data, epochs=1)
+    with pytest.raises(InputError, match="no channel axis"):
+        n2n.infer(data[0], channel_axis_dst=0)
+
+
 def test_inference_before_training_is_refused():
     with pytest.raises(InputError, match="call `train`"):
         denoiser().infer(noisy((4, 60)))
@@ -400,9 +513,17 @@ def test_inference_before_training_is_refused():
         ({"batch_size": 0}, "batch_size"),
         ({"augmentation": "shear"}, "flip"),
         ({"augmentation": 3}, "augmentation"),
-        ({"reg_val": -1.0}, "lambda_val"),
+        ({"reg_val": -1.0}, "reg_val"),
+        ({"batch_size": 1.5}, "batch_size"),
+        ({"augmentation": AugmentationFlip}, "augmentation"),
+        ({"reg_val": "x"}, "reg_val"),
+        ({"reg_val": float("inf")}, "reg_val"),
+        ({"data_scale_bias": "x"}, "data_scale_bias"),
         ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": 2**64}, "seed"),
         ({"device": "gpu"}, "choose cpu"),
+        ({"device": 3.5}, "choose cpu"),
         ({"save_epochs_dir": "epochs"}, "not available yet"),
     ],
 )

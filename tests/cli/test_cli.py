@@ -8,7 +8,7 @@ import pytest
 
 import autoden as ad
 from autoden.cli import main
-from autoden.cli.n2n import network_sizes, parse_range
+from autoden.cli.n2n import network_sizes, parse_zoom
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 
@@ -56,7 +56,7 @@ def test_n2n_draws_png_and_svg(capsys, spectra, tmp_path):
     for name, start in (("fig.png", b"\x89PNG"), ("fig.svg", b"<?xml")):
         code, _, err = run(
             capsys, "n2n", spectra, "-o", tmp_path / f"{name}.csv", "--plot", tmp_path / name,
-            "--zoom", "2.5:7.5", "--zoom", "8:9", *QUICK,
+            "--zoom", "2.5:7.5", "4:6", "--zoom", "8:9", *QUICK,
         )  # fmt: skip
         assert (code, err) == (0, "")
         assert (tmp_path / name).read_bytes().startswith(start)
@@ -83,7 +83,7 @@ def test_sizes_come_from_the_command_line_else_from_the_network():
 @pytest.mark.parametrize("text", ["2.5", "a:b", "1:2:3", ""])
 def test_a_range_that_is_none_is_named(text):
     with pytest.raises(InputError, match="two numbers"):
-        parse_range(text, "zoom")
+        parse_zoom(text)
 
 
 def rewrite(path, change):
@@ -93,22 +93,26 @@ def rewrite(path, change):
 @pytest.mark.parametrize(
     ("words", "change", "message"),
     [
-        (["--epochs=0"], None, "`epochs` (=0)"),
+        (["--epochs=0"], None, "`epochs` is 0"),
         (["--learning-rate", "-1"], None, "`learning_rate`"),
         (["--exposures", "0:1"], None, "at least 2 realizations"),
         (["--exposures", "4:9"], None, "within the 6 exposures"),
-        (["--held-out", "1.5"], None, "num_tst_ratio"),
+        (["--exposures", "nan:4"], None, "FIRST:END"),
+        (["--exposures", "0.5:4"], None, "FIRST:END"),
+        (["--exposures", "4:"], None, "FIRST:END"),
+        (["--seed", "99999999999999999999999"], None, "below 2^63"),
+        (["--held-out", "1.5"], None, "--held-out 1.5"),
         (["--zoom", "9:7", "--plot", "fig.png"], None, "zoom"),
         (["--zoom", "90:95", "--plot", "fig.png"], None, "zoom"),
         (["--plot", "fig.gif"], None, ".png, .svg"),
         (["-o", "out.docx"], None, "known are .csv"),
         (["-o", "in.csv", "--force"], None, "would replace the measurement"),
-        (["--device", "gpu"], None, "`device` (='gpu')"),
-        (["--device", "cuda:7"], None, "`device` (='cuda:7')"),
-        (["--seed", "-1"], None, "`seed` (=-1)"),
+        (["--device", "gpu"], None, "`device` is 'gpu'"),
+        (["--device", "cuda:7"], None, "`device` is 'cuda:7'"),
+        (["--seed", "-1"], None, "`seed` is -1"),
         (["--features", "0"], None, "n_features"),
         (["--lower-limit", "nan"], None, "lower_limit"),
-        (["--restarts", "5"], None, "`restarts` (=5)"),
+        (["--restarts", "5"], None, "`restarts` is 5"),
         ([], lambda text: "", "empty"),
         ([], lambda text: text.replace("\n0,0", "\n0,zero", 1), "zero"),
         ([], lambda text: text.replace("\n0,0", "\n0,nan", 1), "nan"),
@@ -173,6 +177,38 @@ def test_interrupting_writes_the_best_so_far(capsys, spectra, tmp_path, monkeypa
     assert code == 130
     assert "4 of 50 epochs" in err
     assert ad.read(tmp_path / "out.csv").data.shape == (1, 2000)
+
+
+def test_interrupting_before_anything_is_learnt_loses_nothing(
+    capsys, spectra, tmp_path, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    output = tmp_path / "out.csv"
+    output.write_text("precious")
+    monkeypatch.setattr("autoden.training.engine._run_epoch", interrupt)
+    code, _, err = run(capsys, "n2n", spectra, "-o", output, "--force", *QUICK)
+    assert (code, err) == (130, "autoden: interrupted\n")
+    assert output.read_text() == "precious"
+
+
+def test_demo_into_a_file_is_refused(capsys, tmp_path):
+    (tmp_path / "file").write_text("precious")
+    code, _, err = run(capsys, "demo", "-o", tmp_path / "file", *QUICK)
+    assert code == 1
+    assert "is a file" in err
+
+
+def test_what_the_system_refuses_is_one_line(capsys, spectra, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "out.csv")
+
+    monkeypatch.setattr("autoden.io.write", full, raising=False)
+    code, _, err = run(capsys, "n2n", spectra, "-o", tmp_path / "out.csv", *QUICK)
+    assert code == 1
+    assert "No space left on device" in err
+    assert "Traceback" not in err
 
 
 def test_info_tells_what_is_in_a_file(capsys, spectra):

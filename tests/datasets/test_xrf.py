@@ -137,6 +137,19 @@ def test_the_default_resembles_a_measured_series() -> None:
         ({"depth": -1.0}, "depth.*-1"),
         ({"composition": {"Xx": 1.0}}, "'Xx'.*Cu"),
         ({"composition": {"Cu": -1.0}}, "Cu -1"),
+        ({"composition": {"Fe": "a"}}, "Fe 'a' photons: give a finite number"),
+        ({"composition": {"Fe": True}}, "Fe True photons"),
+        ({"composition": "Fe"}, "`composition` is 'Fe': give photons by element"),
+        ({"exposure": "1"}, "`exposure` is '1': give a finite number"),
+        ({"exposure": 10**400}, "`exposure` is 1000"),
+        (
+            {"exposure": 1e20},
+            r"`exposure` \(=1e\+20\) gives too many counts .* give .*e\+12 at most",
+        ),
+        ({"exposure": np.array([1.0, 2.0])}, "`exposure` is array"),
+        ({"depth": None}, "`depth` is None"),
+        ({"n_exposures": True}, "`n_exposures` is True: give a whole number"),
+        ({"seed": "0"}, "`seed` is '0'"),
     ],
 )
 def test_bad_arguments_are_explained(arguments: dict[str, Any], words: str) -> None:

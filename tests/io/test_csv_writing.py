@@ -82,6 +82,8 @@ AS_READ = [
     "Energy (keV),a,b\n0.5,3,4\n1.0,1,2\n",
     "0.5,3\n1.0,1\n1.7,0\n",
     "3,1,4\n1,5,9\n",
+    "counts_1,counts_2\n3,4\n5,6\n7,8\n",
+    "keV,counts\n0.5,3\n1.0,1\n",
     "3\n1\n4\n",
     "counts\n3\n1\n4\n",
 ]

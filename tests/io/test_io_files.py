@@ -2,17 +2,23 @@
 
 import os
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
-from autoden.io.files import check_destination, check_source, replacing, write_text
+from autoden.io.files import check_destination, check_source, replacing
 from autoden.io.registry import Format, format_of, formats, register
 from autoden.signals import Axis, Signal
 
 SIGNAL = Signal(np.array([[3, 12]]), ["repeat", Axis("energy", "keV", [0.5, 1.0])])
+
+
+def write_text(path, text, *, overwrite=False):
+    with replacing(path, overwrite=overwrite) as temporary:
+        temporary.write_text(text)
 
 
 def names(folder):
@@ -43,21 +49,61 @@ def test_existing_files_are_replaced_only_when_allowed(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def interrupted_write(path, error):
+    with replacing(path, overwrite=True) as temporary:
+        temporary.write_text("half of")
+        raise error
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), KeyboardInterrupt()])
 def test_a_failed_write_leaves_everything_as_it_was(tmp_path, error):
     path = tmp_path / "out.csv"
     path.write_text("old")
-
-    def half_a_write():
-        with replacing(path, overwrite=True) as temporary:
-            temporary.write_text("half of")
-            raise error
-
     with pytest.raises(type(error)) as caught:
-        half_a_write()
+        interrupted_write(path, error)
     assert any("nothing that was there before" in note for note in caught.value.__notes__)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["out.csv"]
+
+
+def test_a_refusal_of_the_system_names_path_and_remedy(tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    with pytest.raises(InputError, match=r"out\.csv could not be .*No space left.*: free space"):
+        interrupted_write(path, OSError(28, "No space left on device"))
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["out.csv"]
+
+
+def test_a_full_disk_is_an_input_error(tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # as `ulimit -f`
+    try:
+        with pytest.raises(InputError, match="File too large"):
+            write_text(tmp_path / "out.csv", "x" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_vanishes_is_an_input_error(tmp_path):
+    (tmp_path / "a").mkdir()
+
+    def write():
+        with replacing(tmp_path / "a" / "out.csv") as temporary:
+            temporary.unlink()
+            (tmp_path / "a").rmdir()
+
+    with pytest.raises(InputError, match=r"out\.csv could not be written"):
+        write()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that takes no file")
+def test_a_folder_that_takes_no_file_is_refused_beforehand():
+    with pytest.raises(InputError, match=r"/proc/x\.csv cannot be written.*choose another folder"):
+        check_destination("/proc/x.csv")
 
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
@@ -101,7 +147,7 @@ def test_permissions_are_checked_beforehand(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="may not be read"):
         check_source(tmp_path / "a.csv")
-    with pytest.raises(InputError, match="may not be written to"):
+    with pytest.raises(InputError, match="takes no new file"):
         check_destination(tmp_path / "b.csv")
     tmp_path.chmod(0o700)
 

@@ -56,7 +56,7 @@ def test_squared_error_is_element_wise():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [({"lambda_val": -1.0}, "lambda_val"), ({"lambda_val": 1, "n_dims": 4}, "n_dims"),
-     ({"lambda_val": 1, "reduction": "max"}, "mean, sum")],
+     ({"lambda_val": 1, "reduction": "max"}, "'mean', 'sum'")],
 )  # fmt: skip
 def test_bad_penalties_are_refused(arguments, words):
     with pytest.raises(InputError, match=words):

@@ -38,6 +38,28 @@ def test_equal_training_curves_are_drawn_once() -> None:
     assert labels(loss_figure({"loss_trn": curve, "loss_trn_data": curve.copy()})) == ["training"]
 
 
+@pytest.mark.parametrize(("factor", "n_drawn"), [(1.009, 2), (1.02, 4)])
+def test_curves_that_coincide_are_drawn_once(factor: float, n_drawn: int) -> None:
+    lone = np.where(np.arange(50) == 3, factor, 1.0)  # one epoch decides
+    curves = {"loss_trn": FALLING, "loss_trn_data": FALLING * lone,
+              "loss_tst": FALLING, "loss_tst_sbi": FALLING * lone}  # fmt: skip
+    assert len(labels(loss_figure(curves))) == n_drawn
+
+
+@pytest.mark.parametrize(("n_epochs", "scale"), [(1, "linear"), (100, "linear"), (101, "symlog"),
+                                                 (5000, "symlog")])  # fmt: skip
+def test_many_epochs_are_on_a_logarithmic_axis(n_epochs: int, scale: str) -> None:
+    figure = loss_figure({"loss_trn": np.geomspace(1, 0.1, n_epochs)}, best_epoch=n_epochs - 1)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    assert axes.get_xscale() == scale
+    left, right = axes.get_xlim()
+    assert left < 0 <= n_epochs - 1 < right
+    shown = [text.get_text() for text in axes.get_xticklabels()]
+    assert shown[0] == "0" or scale == "linear"
+    assert n_epochs != 5000 or shown == ["0", "1", "10", "100", "1000"]
+
+
 def test_missing_values_are_skipped() -> None:
     (axes,) = loss_figure({"loss_tst": [np.nan, 2.0, np.nan, 1.0, np.inf]}, best_epoch=0).axes
     np.testing.assert_array_equal(axes.get_lines()[0].get_xdata(), [1, 3])
@@ -63,8 +85,8 @@ def test_a_lone_value_is_seen_as_a_point() -> None:
 @pytest.mark.parametrize(
     ("curves", "best", "words"),
     [
-        ({}, None, "no finite loss.*loss_trn"),
-        ({"loss_trn": [np.nan]}, None, "no finite loss"),
+        ({}, None, "No loss is finite.*loss_trn"),
+        ({"loss_trn": [np.nan]}, None, "No loss is finite"),
         ({"loss_trn": [[1.0]]}, None, r"loss_trn.*\(1, 1\)"),
         ({"loss_trn": [1.0, 2.0]}, 2, "best_epoch.*2.*0 to 1"),
         ({"loss_trn": [1.0, 2.0]}, -1, "best_epoch.*-1"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,13 @@ def test_worked_shapes(shape, n_dims, n_channels, realizations, channels, expect
     assert result.shape == expected
     assert result.dtype == data.dtype
     assert sorted(result.ravel()) == list(range(data.size))
+
+
+def test_numpy_integers_name_axes():
+    result = to_realizations(
+        np.zeros((20, 4)), n_dims=1, n_channels=1, realizations_axis=np.int8(1)
+    )
+    assert result.shape == (4, 20)
 
 
 def test_values_land_where_the_axes_say():
@@ -135,7 +143,11 @@ def test_networks_may_return_other_channels():
 @pytest.mark.parametrize(
     ("shape", "settings", "message"),
     [
-        ((20,), {}, "1 dimensions .* at least 2 .* 1 for the 1D model, 1 for the realizations"),
+        (
+            (20,),
+            {},
+            r"have 1 dimension \(.* at least 2 .* 1 for the 1D model, 1 for the realizations",
+        ),
         ((4, 20), {"channel_axis": 0, "n_channels": 4}, "at least 3 .*1 for the channels"),
         ((4, 20), {"realizations_axis": 2}, "realizations_axis=2 is out of range .* -2 to 1"),
         ((4, 3, 20), {"channel_axis": -4, "n_channels": 3}, "channel_axis=-4 is out of range"),
@@ -143,6 +155,10 @@ def test_networks_may_return_other_channels():
         ((4, 3, 20), {"channel_axis": 1}, "n_channels_in=1, .* 3 channels along axis 1"),
         ((4, 20), {"n_channels": 2}, "n_channels_in=2, the data have no channel axis"),
         ((4, 0), {}, "empty"),
+        ((4, 20), {"realizations_axis": "0"}, "realizations_axis='0' is no index .* -2 to 1, or"),
+        ((4, 20), {"realizations_axis": 0.0}, "realizations_axis=0.0 is no index"),
+        ((4, 3, 20), {"channel_axis": True, "n_channels": 3}, "channel_axis=True is no index"),
+        ((4, 1, 20), {"channel_axis": 1, "n_channels": 3}, "1 channel along axis 1"),
     ],
 )
 def test_what_cannot_be_moved_is_refused(shape, settings, message):
@@ -152,7 +168,7 @@ def test_what_cannot_be_moved_is_refused(shape, settings, message):
 
 @pytest.mark.parametrize("n_channels", [1, 3])
 def test_complex_data_need_two_channels(n_channels):
-    with pytest.raises(InputError, match="complex data need a model with two channels"):
+    with pytest.raises(InputError, match="Complex data need a model with two channels"):
         to_realizations(np.zeros((4, 20), complex), n_dims=1, n_channels=n_channels)
 
 
@@ -176,7 +192,10 @@ def test_network_shapes_are_checked():
         (["1", "2"], "dtype <U1"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), "datetime64"),
         ([], r"empty: their shape is \(0,\)"),
-        (np.ma.masked_less([1, 2, 3], 2), "1 masked values"),
+        (np.ma.masked_less([1, 2, 3], 2), "1 masked value,"),
+        ([np.ma.masked_less([1, 2, 3], 3), np.arange(3)], "2 masked values,"),
+        ([1, np.ma.masked], "1 masked value,"),
+        (torch.ones(2, requires_grad=True), r"requires grad.*tensor\.detach\(\)"),
     ],
 )
 def test_what_are_no_numbers(data, message):

@@ -34,8 +34,8 @@ class AugmentationFlip:
 
     Parameters
     ----------
-    axes : sequence of int
-        Axes that may be flipped, counted from the end: -1 is the last one.
+    axes : sequence of int, optional
+        Axes that may be flipped, counted from the end: -1 is the last one. None: all spatial axes.
     rng : numpy.random.Generator, optional
         Source of the draws; None makes one from the system's entropy.
 
@@ -51,18 +51,22 @@ class AugmentationFlip:
     geometric = True
 
     def __init__(
-        self, axes: Sequence[int] = (-2, -1), rng: np.random.Generator | None = None
+        self, axes: Sequence[int] | None = None, rng: np.random.Generator | None = None
     ) -> None:
-        if not axes or any(axis >= 0 for axis in axes):
+        self.axes = None if axes is None else tuple(axes)
+        if self.axes is not None and not all(-3 <= axis < 0 for axis in self.axes):
             raise InputError(
-                f"`axes` (={tuple(axes)}) must be spatial axes counted from the end, such as -1."
+                f"`axes` is {axes!r}: give spatial axes counted from the end, such as (-2, -1)."
             )
-        self.axes = tuple(axes)
         self.rng = rng if rng is not None else np.random.default_rng()
 
     def __call__(self, batch: Batch) -> Batch:
         """Flip the same random axes of all four tensors."""
-        chosen = [axis for axis in self.axes if self.rng.random() < 0.5]
+        n_dims = batch.input.ndim - 2
+        axes = range(-n_dims, 0) if self.axes is None else self.axes
+        if min(axes, default=-1) < -n_dims:
+            raise InputError(f"`axes` is {self.axes}, but the data have {n_dims} spatial axes.")
+        chosen = [axis for axis in axes if self.rng.random() < 0.5]
         return batch.map(lambda tensor: tensor.flip(chosen)) if chosen else batch
 
 
@@ -100,17 +104,16 @@ def create_augmentations(
 
 
 def _create_one(item: str | Augmentation, n_dims: int, rng: np.random.Generator) -> Augmentation:
-    if not isinstance(item, str):
-        if isinstance(item, Augmentation):
-            return item
-        raise InputError(f"`augmentation` (={item!r}) must be a name or an Augmentation object.")
-    if item != "flip":
-        raise InputError(f"`augmentation` (={item!r}) must be one of: flip.")
-    if n_dims == 1:
+    augmentation = AugmentationFlip(rng=rng) if item == "flip" else item
+    if isinstance(augmentation, str):
+        raise InputError(f"`augmentation` is {item!r}: choose one of 'flip'.")
+    if isinstance(augmentation, type) or not isinstance(augmentation, Augmentation):
+        raise InputError(f"`augmentation` is {item!r}: give a name or an Augmentation object.")
+    if n_dims == 1 and augmentation.geometric:
         warnings.warn(
             "Flipping a one-dimensional axis: right for data without direction, wrong for "
             "spectra, whose tails and backgrounds are one-sided.",
             UserWarning,
             stacklevel=5,
         )
-    return AugmentationFlip(axes=tuple(range(-n_dims, 0)), rng=rng)
+    return augmentation

@@ -7,7 +7,7 @@ held-out pixels) and `train`. How the training itself runs is `autoden.training.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -18,7 +18,8 @@ from torch import nn
 
 from autoden.algorithms.datasets import AugmentationLike, create_augmentations
 from autoden.algorithms.pairs import PairsTask, make_pairs
-from autoden.errors import InputError
+from autoden.checks import choice, number, seed_or_none, whole_number
+from autoden.errors import InputError, TrainingError
 from autoden.inference.predict import predict
 from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
@@ -33,12 +34,13 @@ from autoden.signals.layout import (
 )
 from autoden.signals.scaling import (
     DataScaleBias,
+    check_varies,
     compute_scaling_selfsupervised,
     compute_scaling_supervised,
 )
-from autoden.training.fit import fit
+from autoden.training.engine import fit
 from autoden.training.history import History
-from autoden.training.observers import ProgressBar
+from autoden.training.observers import Observer, ProgressBar
 from autoden.training.settings import TrainingSettings
 
 __all__ = [
@@ -60,9 +62,10 @@ class Denoiser:
     ----------
     model : NetworkParams, str, torch.nn.Module or mapping
         Parameters of a network, its name ("dncnn", "msd", "resnet", "unet"), a network, or a
-        saved state. A module without ``init_params`` counts as two-dimensional with one channel.
+        saved state. A module without ``init_params`` counts as two-dimensional with one channel;
+        for others set ``module.init_params = {"n_dims": 1, "n_channels_in": 1, ...}``.
     data_scale_bias : DataScaleBias, optional
-        Scaling of the data; None computes it from the training data.
+        Scaling of the data; None computes it anew from the data of each training.
     reg_val : float or LossRegularizer, optional
         Penalty on the output; a number is the weight of a total variation.
     device : str or torch.device, optional
@@ -97,30 +100,26 @@ class Denoiser:
         verbose: bool = True,
         seed: int | None = None,
     ) -> None:
-        if batch_size is not None and batch_size < 1:
-            raise InputError(f"`batch_size` (={batch_size}) must be at least 1, or None for all.")
         if save_epochs_dir is not None:
             raise InputError(
-                f"`save_epochs_dir` (={str(save_epochs_dir)!r}) is not available yet; "
+                f"`save_epochs_dir` is {str(save_epochs_dir)!r}: it is not available yet; "
                 "keep the weights with `torch.save(denoiser.model.state_dict(), ...)`."
             )
-        if seed is not None and seed < 0:
-            raise InputError(f"`seed` (={seed}) must be at least 0, or None for no seed.")
+        if not isinstance(data_scale_bias, DataScaleBias | None):
+            raise InputError(f"`data_scale_bias` is {data_scale_bias!r}: give a DataScaleBias.")
+        self.seed = seed_or_none(seed)
         self.device = choose_device(device)
-        self.seed = seed
         self.model = create_network(model, device=self.device, seed=seed)
-        init_params = getattr(self.model, "init_params", {})
-        self.n_dims: int = init_params.get("n_dims", 2)
-        self.n_channels_in: int = init_params.get("n_channels_in", 1)
-        self.n_channels_out: int = init_params.get("n_channels_out", 1)
+        self.n_dims, self.n_channels_in, self.n_channels_out = _kind_of_data(self.model)
+        self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size)
+        self.verbose = verbose
         self.data_scale_bias = data_scale_bias
         self.lower_limit: NDArray[np.float64] | None = None
-        self.batch_size = batch_size
-        self.verbose = verbose
+        self._given_scaling = data_scale_bias
         self._regularizer = (
             reg_val
-            if reg_val is None or isinstance(reg_val, LossRegularizer)
-            else LossTV(float(reg_val), n_dims=self.n_dims)
+            if isinstance(reg_val, LossRegularizer | None)
+            else LossTV(number("reg_val", reg_val, at_least=0), n_dims=self.n_dims)
         )
         self._augmentations = create_augmentations(
             augmentation, n_dims=self.n_dims, rng=self._rng("augmentation")
@@ -147,13 +146,16 @@ class Denoiser:
         ------
         InputError
             The network was not trained, or the data do not fit it or hold NaN or infinity.
+        TrainingError
+            The network returned NaN or infinity.
         """
         data = check_numeric(inp, "input")
         return self._finish(self._predict(data), np.iscomplexobj(data), channel_axis_dst)
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
         """Run the network over data (..., [C,] *S); complex becomes channels."""
-        if self.data_scale_bias is None:
+        scaling = self.data_scale_bias
+        if scaling is None:
             raise InputError("This denoiser is not trained yet: call `train` before `infer`.")
         check_finite(data, "input")
         if np.iscomplexobj(data):
@@ -165,9 +167,13 @@ class Denoiser:
                 channel_axis=-self.n_dims - 1 if self.n_channels_in > 2 else None,
             )
         samples, leading = to_network(data, n_dims=self.n_dims, n_channels=self.n_channels_in)
-        scaled = self.data_scale_bias.scale_input(samples.astype(np.float64)).astype(np.float32)
+        scaled = self._float32(scaling.scale_input(samples.astype(np.float64)))
         output = predict(self.model, scaled, batch_size=self.batch_size).astype(np.float64)
-        restored = self.data_scale_bias.restore_output(output)
+        if not np.isfinite(output).all():
+            raise TrainingError(
+                "The network returned NaN or infinity: train it again with a smaller learning rate."
+            )
+        restored = scaling.restore_output(output)
         return from_network(restored, leading, n_channels_out=self.n_channels_out)
 
     def _finish(
@@ -182,9 +188,14 @@ class Denoiser:
             result = real + 1j * imaginary
             if result.shape[channel_axis] == 1:
                 return result.squeeze(channel_axis)
-        if channel_axis_dst is not None:
-            result = np.moveaxis(result, channel_axis, channel_axis_dst)
-        return result
+        if channel_axis_dst is None:
+            return result
+        if self.n_channels_out == 1 or not -result.ndim <= channel_axis_dst < result.ndim:
+            raise InputError(
+                f"`channel_axis_dst` is {channel_axis_dst}, but the result of shape {result.shape} "
+                f"has {'no channel axis' if self.n_channels_out == 1 else 'no such axis'}."
+            )
+        return np.moveaxis(result, channel_axis, channel_axis_dst)
 
     def _train_pairs(
         self,
@@ -193,10 +204,16 @@ class Denoiser:
         held_out: NDArray[np.bool_],
         settings: TrainingSettings,
         lower_limit: float | ArrayLike | None,
+        observers: Sequence[Observer] = (),
     ) -> History:
-        """Train on pairs of arrays (..., [C,] *S) whose shapes agree."""
-        self.lower_limit = None if lower_limit is None else self._checked_limit(lower_limit, tgt)
-        scaling = self.data_scale_bias or compute_scaling_selfsupervised(inp)
+        """Train on pairs of arrays (..., [C,] *S) whose shapes agree.
+
+        Only a training that ends without an error changes scaling and limit.
+        """
+        check_varies(inp, "input")
+        check_varies(tgt, "target")
+        limit = None if lower_limit is None else self._checked_limit(lower_limit, tgt)
+        scaling = self._given_scaling or compute_scaling_selfsupervised(inp)
         pairs = make_pairs(
             self._tensor(scaling.scale_input(inp), self.n_channels_in),
             self._tensor(scaling.scale_target(tgt), self.n_channels_out),
@@ -208,10 +225,10 @@ class Denoiser:
                 self.model,
                 task,
                 settings,
-                penalties=self._penalties(scaling),
-                observers=[progress],
+                penalties=self._penalties(scaling, limit),
+                observers=[progress, *observers],
             )
-        self.data_scale_bias = scaling
+        self.data_scale_bias, self.lower_limit = scaling, limit
         if self.verbose:
             logger.info(
                 "Kept the weights of epoch %d (of 0 to %d): held-out loss %.4g.",
@@ -219,20 +236,24 @@ class Denoiser:
             )  # fmt: skip
         return history
 
-    def _penalties(self, scaling: DataScaleBias) -> list[nn.Module]:
+    def _penalties(
+        self, scaling: DataScaleBias, limit: NDArray[np.float64] | None
+    ) -> list[nn.Module]:
         """Make the penalties of a training, in the network's range and on its device."""
         penalties: list[nn.Module] = [] if self._regularizer is None else [self._regularizer]
-        if self.lower_limit is not None:
-            limit = torch.tensor(scaling.scale_target(self.lower_limit), dtype=torch.float32)
-            penalties.append(LowerLimit(limit))
+        if limit is not None:
+            scaled = torch.tensor(scaling.scale_target(limit), dtype=torch.float32)
+            penalties.append(LowerLimit(scaled))
         return [penalty.to(self.device) for penalty in penalties]
 
     def _checked_limit(
         self, lower_limit: float | ArrayLike, tgt: NDArray[np.floating]
     ) -> NDArray[np.float64]:
         """Check that a limit fits one measurement ([C,] *S) and the augmentations."""
-        limit = np.asarray(lower_limit, dtype=np.float64)
-        check_finite(limit, "lower_limit")
+        limit = check_finite(check_numeric(lower_limit, "lower_limit"), "lower_limit")
+        if np.iscomplexobj(limit):
+            raise InputError(f"`lower_limit` is {lower_limit!r}: it must be real.")
+        limit = limit.astype(np.float64)
         n_axes = self.n_dims + (self.n_channels_out > 1)
         shape = tgt.shape[tgt.ndim - n_axes :]
         pairs = zip(limit.shape[::-1], shape[::-1], strict=False)
@@ -251,8 +272,21 @@ class Denoiser:
     def _tensor(self, data: NDArray[Any], n_channels: int) -> torch.Tensor:
         """Bring an array (..., [C,] *S) to a tensor (N, C, *S) on the device."""
         samples, _ = to_network(data, n_dims=self.n_dims, n_channels=n_channels)
-        dtype = torch.bool if samples.dtype == np.bool_ else torch.float32
-        return torch.tensor(samples, dtype=dtype, device=self.device)
+        if samples.dtype != np.bool_:
+            samples = self._float32(samples)
+        return torch.tensor(samples, device=self.device)
+
+    @staticmethod
+    def _float32(scaled: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Convert scaled data to what networks compute with, or say that they lie out of reach."""
+        with np.errstate(over="ignore"):
+            converted = scaled.astype(np.float32)
+        if not np.isfinite(converted).all():
+            raise InputError(
+                "The data are too large for the scaling of the training (more than 1e38 times its "
+                "range): bring them to the same unit."
+            )
+        return converted
 
     def _rng(self, purpose: str) -> np.random.Generator:
         """Make a source of random numbers that depends on the seed and the purpose alone."""
@@ -262,3 +296,18 @@ class Denoiser:
 
     def _torch_generator(self) -> torch.Generator | None:
         return None if self.seed is None else torch.Generator().manual_seed(self.seed)
+
+
+def _kind_of_data(network: nn.Module) -> tuple[int, int, int]:
+    """Give the dimensions and the channels in and out that a network is for."""
+    init_params = getattr(network, "init_params", None)
+    if init_params is None:
+        init_params = {}
+    if not isinstance(init_params, Mapping):
+        raise InputError(
+            f"`init_params` of the network is {init_params!r}: give a mapping, such as "
+            "{'n_dims': 1, 'n_channels_in': 1, 'n_channels_out': 1}."
+        )
+    n_dims = choice("n_dims", init_params.get("n_dims", 2), (1, 2, 3))
+    n_channels = (init_params.get(name, 1) for name in ("n_channels_in", "n_channels_out"))
+    return (n_dims, *(whole_number("n_channels", n) for n in n_channels))

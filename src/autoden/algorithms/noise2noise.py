@@ -6,16 +6,19 @@ from the others can only predict what they share.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.denoiser import Denoiser
+from autoden.checks import choice
 from autoden.errors import InputError
 from autoden.signals.layout import check_finite, check_numeric, to_realizations
 from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
+from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
 Strategy = Literal["1:X", "X:1"]
@@ -83,15 +86,15 @@ class N2N(Denoiser):
             Fewer than two realizations, NaN or infinity, axes that do not fit the network, or
             settings outside their range.
         """
-        if strategy not in get_args(Strategy):
-            choices = ", ".join(get_args(Strategy))
-            raise InputError(f"`strategy` (={strategy!r}) must be one of: {choices}.")
+        choice("strategy", strategy, get_args(Strategy))
         if self.n_channels_in != self.n_channels_out:
             raise InputError(
                 "Noise2Noise predicts data of the kind it is shown: `n_channels_in` "
                 f"(={self.n_channels_in}) and `n_channels_out` (={self.n_channels_out}) of the "
                 "network must be equal."
             )
+        if realizations_axis is None:
+            raise InputError("`realizations_axis` is None: give the axis that holds the repeats.")
         data = to_realizations(
             check_finite(check_numeric(inp)),
             n_dims=self.n_dims,
@@ -107,8 +110,10 @@ class N2N(Denoiser):
                 f"data has {n_realizations}. Measure repeats, or choose another "
                 "`realizations_axis`."
             )
-        data = data.astype(np.result_type(data.dtype, np.float32))  # a copy, floating point
-        others = (data.sum(axis=axis, keepdims=True) - data) / (n_realizations - 1)
+        dtype = np.result_type(data.dtype, np.float32)
+        total = data.sum(axis=axis, keepdims=True, dtype=np.float64)
+        others = ((total - data) / (n_realizations - 1)).astype(dtype)
+        data = data.astype(dtype)  # a copy, floating point
         mask = draw_held_out(
             data.shape,
             num_tst_ratio,
@@ -129,6 +134,7 @@ class N2N(Denoiser):
         lower_limit: float | NDArray[np.floating] | None = None,
         restarts: int | None = None,
         accum_grads: bool = False,
+        observers: Sequence[Observer] = (),
     ) -> History:
         """Train the network; the weights that did best on held-out pixels are kept.
 
@@ -144,6 +150,8 @@ class N2N(Denoiser):
         lower_limit : float or ndarray, optional
             Values below it, in data units, are penalised while training and never come out of
             `infer`. An array has the shape of one measurement, ([C,] *S).
+        observers : sequence of Observer
+            Called after each epoch, such as `autoden.training.CancelWhen`.
 
         Returns
         -------
@@ -161,7 +169,8 @@ class N2N(Denoiser):
             The gradients stayed invalid.
         """
         settings = TrainingSettings(epochs, learning_rate, optimizer, restarts, accum_grads)
-        return self._train_pairs(*_checked_pairs(inp, tgt, mask_trn), settings, lower_limit)
+        pairs = _checked_pairs(inp, tgt, mask_trn)
+        return self._train_pairs(*pairs, settings, lower_limit, observers)
 
     def infer(  # type: ignore[override] # positions are those of the public interface
         self,
@@ -210,6 +219,8 @@ def _checked_pairs(
     inputs = check_finite(check_numeric(inp, "inp"), "inp")
     targets = check_finite(check_numeric(tgt, "tgt"), "tgt")
     mask = np.asarray(held_out)
+    if np.iscomplexobj(inputs) or np.iscomplexobj(targets):
+        raise InputError("`inp` or `tgt` is complex: `prepare_data` makes channels of its parts.")
     if not inputs.shape == targets.shape == mask.shape:
         raise InputError(
             f"`inp` {inputs.shape}, `tgt` {targets.shape} and `mask_trn` {mask.shape} must have "

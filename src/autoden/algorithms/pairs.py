@@ -66,9 +66,6 @@ class PairsTask:
             yield self.pairs.map(itemgetter(order[start : start + size]))
 
 
-def make_pairs(
-    inputs: Tensor, targets: Tensor, held_out: Tensor, weight: Tensor | None = None
-) -> Batch:
-    """Put pairs together: what is held out gets weight 0, everything else `weight` (or 1)."""
-    train = (~held_out).to(targets.dtype)
-    return Batch(inputs, targets, train if weight is None else train * weight, held_out)
+def make_pairs(inputs: Tensor, targets: Tensor, held_out: Tensor) -> Batch:
+    """Put pairs together: errors that are held out do not train, all others count alike."""
+    return Batch(inputs, targets, (~held_out).to(targets.dtype), held_out)

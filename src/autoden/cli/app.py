@@ -28,6 +28,7 @@ app = cyclopts.App(
     version=version,
     version_flags=["--version", "-V"],
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # `main` tells of it
 )
 app.command(n2n)
 app.command(info)
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except cyclopts.CycloptsError:  # already shown, with a suggestion
         code = EXIT_USAGE
     except AutodenError as error:
+        sys.stderr.write(f"autoden: error: {error}\n")
+        code = EXIT_UNUSABLE
+    except OSError as error:  # what the system refuses: a folder, a full disk
         sys.stderr.write(f"autoden: error: {error}\n")
         code = EXIT_UNUSABLE
     except KeyboardInterrupt:

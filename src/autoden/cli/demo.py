@@ -10,6 +10,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from autoden.cli.options import Flag
+from autoden.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,6 +51,8 @@ def demo(
     from autoden.datasets import xrf_spectra
     from autoden.io import check_destination
 
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: give --output the name of a folder.")
     output.mkdir(parents=True, exist_ok=True)
     paths = {name: output / name for name in FILES}
     for path in paths.values():

@@ -42,7 +42,9 @@ def n2n(
     seed: int = 0,
     device: str | None = None,
     plot: Path | None = None,
-    zoom: Annotated[list[str] | None, Parameter(negative_iterable=())] = None,
+    zoom: Annotated[
+        list[str] | None, Parameter(negative_iterable=(), consume_multiple=True)
+    ] = None,
     keep_overflow: Flag = False,
     force: Flag = False,
     quiet: Flag = False,
@@ -67,13 +69,13 @@ def n2n(
     features
         Features of the network (4 for dncnn; else the network's own default).
     layers
-        Layers, for unet levels, of the network (6 for dncnn; else the network's own default).
+        Layers of the network, or levels of a unet (6 for dncnn; else the network's own default).
     learning_rate
         Step size at the start.
     lower_limit
         Smallest value the result may have; 0 for counts.
     restarts
-        Cycles of the learning rate, which falls along half a cosine in each.
+        Cycles of the learning rate, which falls along half a cosine in each; none keeps it.
     strategy
         1:X shows one exposure and asks for the mean of the others; X:1 the reverse.
     held_out
@@ -85,7 +87,7 @@ def n2n(
     plot
         Draw the exposures, their mean and the result into this PNG or SVG file.
     zoom
-        An energy range such as 2.5:7.5 to draw beside the whole spectrum; may be repeated.
+        Energy ranges such as 2.5:7.5 to draw below the whole spectrum.
     keep_overflow
         Keep a last channel that looks like an overflow bin.
     force
@@ -96,9 +98,13 @@ def n2n(
     from autoden.io import check_writable, read, write
     from autoden.report.saving import check_figure_path
     from autoden.report.spectra import check_zoom
+    from autoden.training.settings import TrainingSettings
 
     if quiet:
         logging.getLogger().setLevel(logging.WARNING)
+    TrainingSettings(epochs, learning_rate, restarts=restarts)  # said before the file is read
+    if not 0 <= held_out < 1:
+        raise InputError(f"--held-out {held_out} must be from 0 to below 1, such as 0.2.")
     signal = read(file, keep_overflow=keep_overflow)
     check_writable(output, overwrite=force)
     if output.exists() and output.samefile(file):
@@ -107,7 +113,7 @@ def n2n(
         check_figure_path(plot, overwrite=force)
     data = select_exposures(np.asarray(signal), exposures)
     energies = energies_of(signal)
-    zooms = [check_zoom(parse_range(text, "zoom"), energies) for text in zoom or ()]
+    zooms = [check_zoom(parse_zoom(text), energies) for text in zoom or ()]
 
     from autoden.algorithms.noise2noise import N2N
     from autoden.models.config import create_network
@@ -142,21 +148,22 @@ def select_exposures(data: NDArray[np.generic], exposures: str | None) -> NDArra
     """Take the exposures FIRST:END of data whose first axis counts them."""
     if exposures is None:
         return data
-    first, end = (int(value) for value in parse_range(exposures, "exposures"))
-    if not 0 <= first < end <= len(data):
+    parts = exposures.split(":")
+    bounds = [int(part) for part in parts if part.isdecimal()]
+    if not (len(bounds) == len(parts) == 2 and bounds[0] < bounds[1] <= len(data)):
         raise InputError(
-            f"--exposures {exposures} must lie within the {len(data)} exposures of the file, "
-            f"such as 0:{min(4, len(data))}."
+            f"--exposures {exposures} must be FIRST:END within the {len(data)} exposures of the "
+            f"file, such as 0:{min(4, len(data))}."
         )
-    return data[first:end]
+    return data[bounds[0] : bounds[1]]
 
 
-def parse_range(text: str, option: str) -> tuple[float, float]:
-    """Read a range such as 2.5:7.5."""
+def parse_zoom(text: str) -> tuple[float, float]:
+    """Read a range of energies such as 2.5:7.5."""
     try:
         low, high = (float(part) for part in text.split(":"))
     except ValueError:
-        raise InputError(f"--{option} {text} must be two numbers, such as 2.5:7.5.") from None
+        raise InputError(f"--zoom {text} must be two numbers, such as 2.5:7.5.") from None
     return low, high
 
 

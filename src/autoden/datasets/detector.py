@@ -74,7 +74,9 @@ class Detector:
         """Refuse settings that no detector can have."""
         for name in ("channel_keV", "noise_eV", "tail_keV", "threshold_width_keV"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number above 0")
+                raise InputError(
+                    f"`{name}` is {getattr(self, name)}; give a finite number above 0."
+                )
         for name in (
             "fano",
             "pair_energy_eV",
@@ -86,14 +88,14 @@ class Detector:
             "pile_up",
         ):
             if not getattr(self, name) >= 0:
-                raise InputError(f"`{name}` is {getattr(self, name)}; give 0 or more")
+                raise InputError(f"`{name}` is {getattr(self, name)}; give 0 or more.")
         for name in ("first_channel_keV", "threshold_keV"):
             if not np.isfinite(getattr(self, name)):
-                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number")
+                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number.")
         if self.tail_fraction + self.shelf_fraction > 1:
             raise InputError(
                 f"`tail_fraction` (={self.tail_fraction}) and `shelf_fraction` "
-                f"(={self.shelf_fraction}) leave nothing for the peak; their sum may be 1 at most"
+                f"(={self.shelf_fraction}) leave nothing for the peak; their sum may be 1 at most."
             )
 
     def energies(self, n_channels: int) -> Floats:
@@ -205,7 +207,7 @@ class Detector:
             raise InputError(
                 f"{lost:.0%} of the {n_counts:.3g} counts of an exposure of 1 pile up at `pile_up` "
                 f"{self.pile_up:g}, and only pairs are known here; give fewer photons or a smaller "
-                "`pile_up`"
+                "`pile_up`."
             )
         zero = -round(self.first_channel_keV / self.channel_keV)  # the channel of zero energy
         pairs = np.maximum(fftconvolve(counts, counts), 0)  # channel i + j holds i with j

@@ -218,6 +218,6 @@ def element_lines(symbol: str) -> tuple[Line, ...]:
     """
     if symbol not in LINES:
         raise InputError(
-            f"there are no lines for the element {symbol!r}; use one of {', '.join(LINES)}"
+            f"There are no lines for the element {symbol!r}; use one of {', '.join(LINES)}."
         )
     return LINES[symbol]

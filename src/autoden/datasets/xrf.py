@@ -5,10 +5,11 @@ scattered there; `autoden.datasets.detector` turns both into expected counts per
 counts of each exposure are Poisson distributed around them. All randomness comes from one seed.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from autoden.datasets.lines import element_lines
 from autoden.errors import InputError
 
 ELECTRON_REST_ENERGY: Final = 511.0  # keV
+_MOST_COUNTS: Final = 1e15  # in a channel; every whole number below it is a float
 
 BRASS_AND_ZIRCON: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -93,16 +95,18 @@ class Beam:
         """Refuse settings that no beam can have."""
         for name in ("energy_keV", "voltage_kV"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number above 0")
+                raise InputError(
+                    f"`{name}` is {getattr(self, name)}; give a finite number above 0."
+                )
         for name in ("elastic", "compton", "doppler_keV", "continuum", "filter_keV"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise InputError(
-                    f"`{name}` is {getattr(self, name)}; give a finite number, 0 or more"
+                    f"`{name}` is {getattr(self, name)}; give a finite number, 0 or more."
                 )
         if self.filter_keV > self.voltage_kV:
             raise InputError(
                 f"`filter_keV` (={self.filter_keV}) is above `voltage_kV` (={self.voltage_kV}), so "
-                "that nothing passes the filter; give a smaller value"
+                "that nothing passes the filter; give a smaller value."
             )
 
     def scattered(self) -> tuple[Floats, Floats, Floats]:
@@ -186,8 +190,8 @@ def xrf_spectra(
     Raises
     ------
     InputError
-        If an argument is out of its range, an element is not in the table, or so many photons come
-        that most of them pile up.
+        If an argument is no number or out of its range, an element is not in the table, or so many
+        photons come that most of them pile up or are too many to count.
 
     Examples
     --------
@@ -206,8 +210,15 @@ def xrf_spectra(
     >>> print(f"{iron.energies_keV[iron.truth.argmax()]:.2f} keV")
     6.40 keV
     """
-    _check(n_exposures, n_channels, exposure, depth, seed)
-    truth = exposure * _expected(n_channels, composition, depth, beam, detector)
+    _check(n_exposures, n_channels, exposure, composition, depth, seed)
+    expected = _expected(n_channels, composition, depth, beam, detector)
+    most = _MOST_COUNTS / max(float(expected.max()), 1.0)
+    if exposure > most:
+        raise InputError(
+            f"`exposure` (={exposure:g}) gives too many counts to simulate: give {most:.1e} at "
+            f"most, so that no channel expects more than {_MOST_COUNTS:g}."
+        )
+    truth = exposure * expected
     rng = np.random.default_rng(seed)
     counts = rng.poisson(truth, size=(n_exposures, n_channels)).astype(np.int64, copy=False)
     return XRFSpectra(counts, detector.energies(n_channels), truth)
@@ -245,9 +256,9 @@ def _fluorescence(
 ) -> tuple[Floats, Floats]:
     """Give the energies in keV of an element's lines and the photons in each."""
     lines = element_lines(symbol)
-    if not (np.isfinite(photons) and photons >= 0):
+    if not (_is_finite(photons) and photons >= 0):
         raise InputError(
-            f"`composition` gives {symbol} {photons} photons; give a finite number, 0 or more"
+            f"`composition` gives {symbol} {photons!r} photons: give a finite number, 0 or more."
         )
     energy = np.array([line.energy_keV for line in lines])
     share = np.array([line.fraction for line in lines])
@@ -257,18 +268,40 @@ def _fluorescence(
     return energy, photons * share / share.sum()
 
 
-def _check(n_exposures: int, n_channels: int, exposure: float, depth: float, seed: int) -> None:
+def _check(
+    n_exposures: int,
+    n_channels: int,
+    exposure: float,
+    composition: Mapping[str, float],
+    depth: float,
+    seed: int,
+) -> None:
     """Refuse settings that no measurement can have."""
     for name, number, smallest in (
         ("n_exposures", n_exposures, 1),
         ("n_channels", n_channels, 1),
         ("seed", seed, 0),
     ):
-        if not isinstance(number, int | np.integer) or number < smallest:
-            raise InputError(f"`{name}` is {number!r}; give a whole number, {smallest} or more")
-    if not (np.isfinite(exposure) and exposure > 0):
+        is_whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        if not is_whole or number < smallest:
+            raise InputError(f"`{name}` is {number!r}: give a whole number, {smallest} or more.")
+    if not (_is_finite(exposure) and exposure > 0):
         raise InputError(
-            f"`exposure` is {exposure}; give a finite number above 0, 1 for the default dose"
+            f"`exposure` is {exposure!r}: give a finite number above 0, 1 for the default dose."
         )
-    if not (np.isfinite(depth) and depth >= 0):
-        raise InputError(f"`depth` is {depth}; give a finite number, 0 for a thin sample")
+    if not isinstance(composition, Mapping):
+        raise InputError(
+            f"`composition` is {composition!r:.60}: give photons by element, such as {{'Fe': 100}}."
+        )
+    if not (_is_finite(depth) and depth >= 0):
+        raise InputError(f"`depth` is {depth!r}: give a finite number, 0 for a thin sample.")
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a real number, no bool, NaN or infinity."""
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the floats
+        return False

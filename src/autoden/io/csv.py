@@ -47,10 +47,9 @@ def read(path: FilePath, *, keep_overflow: bool = False) -> Signal:
     """
     source = check_source(path)
     signal = interpret(parse_table(source.read_bytes(), str(source)))
-    _logger.info("%s: %s", source, signal.metadata["layout"])
-    for sentence in signal.metadata["assumed"]:
-        _logger.info("%s: assumed: %s", source, sentence)
-    return signal if keep_overflow else without_overflow_bin(signal, str(source))
+    layout, assumed = signal.metadata["layout"], "; ".join(signal.metadata["assumed"])
+    _logger.info("%s: %s%s", source.name, layout, f"; assumed: {assumed}" if assumed else "")
+    return signal if keep_overflow else without_overflow_bin(signal, source.name)
 
 
 def write(path: FilePath, signal: Signal) -> None:

@@ -1,8 +1,8 @@
 """Files that are whole or not there: checks of paths, and writing that never leaves half a file.
 
 A file is written under a temporary name in the same folder, flushed to the disk and then renamed,
-so that a crash, a full disk or a second process never sees a part of it. What is inside a file is
-not known here.
+so that a crash, a full disk or a second process never sees a part of it. What the system refuses
+becomes an `InputError` that names the path. What is inside a file is not known here.
 """
 
 import os
@@ -37,13 +37,13 @@ def check_source(path: FilePath) -> Path:
     """
     source = _as_path(path)
     if source.is_dir():
-        raise InputError(f"{source} is a folder: give the path of a file in it")
+        raise InputError(f"{source} is a folder: give the path of a file in it.")
     if not source.exists():
-        raise InputError(f"{source} does not exist (looked in {Path.cwd()}): check the path")
+        raise InputError(f"{source} does not exist (looked in {Path.cwd()}): check the path.")
     if not source.is_file():
-        raise InputError(f"{source} is not a plain file: copy its content into one first")
+        raise InputError(f"{source} is not a plain file: copy its content into one first.")
     if not os.access(source, os.R_OK):
-        raise InputError(f"{source} may not be read by this user: change its permissions")
+        raise InputError(f"{source} may not be read by this user: change its permissions.")
     return source
 
 
@@ -53,7 +53,8 @@ def check_destination(path: FilePath, overwrite: bool = False) -> Path:
     Parameters
     ----------
     path : path-like
-        The file to be written; nothing is created.
+        The file to be written. A temporary file is created next to it and removed again: only
+        trying tells whether a disk, a folder or a network drive takes a new file.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -66,35 +67,46 @@ def check_destination(path: FilePath, overwrite: bool = False) -> Path:
     ------
     InputError
         The file is there and `overwrite` is False, the path is a folder or no plain file, its
-        folder is missing or may not be written to.
+        folder is missing or takes no new file.
 
     Examples
     --------
     >>> check_destination("no such folder/out.csv")
     Traceback (most recent call last):
     autoden.errors.InputError: no such folder/out.csv cannot be written, its folder ... does not
-    exist: create it first
+    exist: create it first.
     """
+    target = _resolve(path, overwrite)
+    trial = _temporary_beside(target)
+    try:
+        _create(trial)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written, its folder {target.parent} takes no new file "
+            f"({error.strerror}): choose another folder."
+        ) from error
+    finally:
+        _remove(trial)
+    return target
+
+
+def _resolve(path: FilePath, overwrite: bool) -> Path:
+    """Do what `check_destination` does short of trying."""
     given = _as_path(path)
     target = Path(os.path.realpath(given))
     if target.is_dir():
-        raise InputError(f"{given} is a folder: give the path of a file in it")
+        raise InputError(f"{given} is a folder: give the path of a file in it.")
     if target.exists() and not target.is_file():
-        raise InputError(f"{given} is not a plain file: give the path of another file")
+        raise InputError(f"{given} is not a plain file: give the path of another file.")
     folder = target.parent
     if not folder.is_dir():
         raise InputError(
-            f"{given} cannot be written, its folder {folder} does not exist: create it first"
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(
-            f"{given} cannot be written, its folder {folder} may not be written to by this user: "
-            "choose another folder"
+            f"{given} cannot be written, its folder {folder} does not exist: create it first."
         )
     if target.exists() and not overwrite:
         raise InputError(
             f"{given} exists already: choose another name, or allow it to be replaced with "
-            "overwrite=True (--force on the command line)"
+            "overwrite=True (--force on the command line)."
         )
     return target
 
@@ -104,7 +116,8 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     """Write a file as a whole or not at all.
 
     The body writes to the path it is given; when it ends, that file takes the place of `path`.
-    When it fails, the temporary file is removed and what was at `path` stays as it was.
+    When it fails or is interrupted, the temporary file is removed and what was at `path` stays as
+    it was.
 
     Parameters
     ----------
@@ -121,7 +134,7 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     Raises
     ------
     InputError
-        As `check_destination`.
+        As `check_destination`, or the system could not write: a full disk, a folder that is gone.
 
     Examples
     --------
@@ -133,44 +146,27 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     'all of it'
     """
     target = check_destination(path, overwrite)
-    temporary = target.with_name(f".autoden-{secrets.token_hex(8)}{target.suffix}")
-    # Created by hand rather than by tempfile: the mode follows the user's umask.
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    temporary = _temporary_beside(target)
     try:
+        _create(temporary)
         yield temporary
         _flush_to_disk(temporary)
-        check_destination(path, overwrite)  # another process may have been faster
+        _resolve(path, overwrite)  # another process may have been faster
         if target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
+    except OSError as error:
+        _remove(temporary)
+        raise InputError(
+            f"{target} could not be written ({error.strerror or error}): free space on its disk, "
+            "or choose another folder. Nothing that was there before has changed."
+        ) from error
     except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
+        _remove(temporary)
         error.add_note(f"{target} was not written; nothing that was there before has changed.")
         raise
     with suppress(OSError):  # some file systems cannot flush a folder
         _flush_to_disk(target.parent)
-
-
-def write_text(path: FilePath, text: str, *, overwrite: bool = False) -> None:
-    """Write a text file in UTF-8, as a whole or not at all.
-
-    Parameters
-    ----------
-    path : path-like
-        The file to be written.
-    text : str
-        Its content; the ends of lines are written as they are.
-    overwrite : bool
-        Whether a file that is there may be replaced.
-
-    Raises
-    ------
-    InputError
-        As `check_destination`.
-    """
-    with replacing(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
 
 
 def _as_path(path: FilePath) -> Path:
@@ -181,10 +177,24 @@ def _as_path(path: FilePath) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (TypeError, ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"{path!r:.200} is not the path of a file: {error}") from error
+        raise InputError(f"{path!r:.200} is not the path of a file: {error}.") from error
     if str(path) == "":
-        raise InputError("the path of the file is empty: give its name")
+        raise InputError("The path of the file is empty: give its name.")
     return result
+
+
+def _temporary_beside(target: Path) -> Path:
+    return target.with_name(f".autoden-{secrets.token_hex(8)}{target.suffix}")
+
+
+def _create(path: Path) -> None:
+    """Create an empty file; by hand rather than by tempfile, so that its mode follows the umask."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -78,21 +78,21 @@ def without_overflow_bin(signal: Signal, source: str) -> Signal:
     signal : Signal
         Spectra, shape (spectra, channels).
     source : str
-        Their file, for the log.
+        Name of their file, for the log.
 
     Returns
     -------
     Signal
         Shape (spectra, channels - 1) with ``metadata["overflow_bin"]``: "channel" (index),
         "position" (its value on the axis; left out when the axis has none) and "mean_counts"
-        per spectrum. The signal itself if there is no overflow bin.
+        per spectrum, to five digits. The signal itself if there is no overflow bin.
     """
     if not has_overflow_bin(signal.data):
         return signal
     axis, channel = signal.axes[-1], signal.shape[-1] - 1
     found: dict[str, Any] = {
         "channel": channel,
-        "mean_counts": float(signal.data[:, -1].mean()),
+        "mean_counts": float(f"{signal.data[:, -1].mean():.5g}"),
     }
     place = f"channel {channel}"
     if axis.values is not None:

@@ -44,7 +44,9 @@ class Format:
         """
         function: Callable[..., Any] | None = getattr(import_module(self.module), name, None)
         if function is None:
-            raise InputError(f"autoden cannot {name} the format {self.name}")
+            raise InputError(
+                f"autoden cannot {name} the format {self.name}: choose another suffix."
+            )
         return function
 
 
@@ -70,9 +72,9 @@ def register(file_format: Format) -> None:
     """
     for suffix in file_format.suffixes:
         if not suffix.startswith(".") or suffix != suffix.lower():
-            raise InputError(f"the suffix {suffix!r} must start with a dot and be lower case")
+            raise InputError(f"The suffix {suffix!r} must start with a dot and be lower case.")
         if _by_suffix.get(suffix, file_format) != file_format:
-            raise InputError(f"the suffix {suffix} belongs to {_by_suffix[suffix].name} already")
+            raise InputError(f"The suffix {suffix} belongs to {_by_suffix[suffix].name} already.")
     _by_suffix.update(dict.fromkeys(file_format.suffixes, file_format))
 
 
@@ -113,7 +115,7 @@ def format_of(path: FilePath) -> Format:
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
     if not fitting:
         known = ", ".join(sorted(_by_suffix))
-        raise InputError(f"{path}: the suffix is not known; known are {known}")
+        raise InputError(f"{path}: the suffix is not known; known are {known}.")
     return _by_suffix[max(fitting, key=len)]
 
 
@@ -174,7 +176,7 @@ def read(path: FilePath, **options: Any) -> Signal:
         if option not in known:
             raise InputError(
                 f"{source}: there is no option {option!r} for this format; "
-                f"its options are {', '.join(known) or 'none'}"
+                f"its options are {', '.join(known) or 'none'}."
             )
     signal: Signal = reader(source, **options)
     return signal
@@ -213,7 +215,7 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
     if not isinstance(signal, Signal):
         raise InputError(
             f"write takes a Signal, not {type(signal).__name__}: name its axes with "
-            "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])"
+            "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])."
         )
     writer = format_of(path).function("write")
     with replacing(path, overwrite=overwrite) as temporary:

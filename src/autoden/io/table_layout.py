@@ -8,7 +8,8 @@ Told by the content alone, by the rules below, and never silently: the layout fo
 1. Header of numbers below nothing or any first cell: one spectrum per row, the header is the axis;
    the first column is an index. Unless the header only counts (0, 1, 2 or 1, 2, 3), is not
    monotonic or is a single number, while the first column runs like an axis: then rule 2.
-2. Header of names: the first column is the axis, one spectrum per column.
+2. Header of names: the first column is the axis, one spectrum per column; unless it is named like
+   all others (s1, s2): then every column is a spectrum, and nothing is known about the axis.
 3. Numbers only. One column: one spectrum. First row runs like an axis (8 cells or more): it is the
    header. First column runs like an axis (8 rows or more; for two columns 3 rows, and any
    spacing): it is the axis, or an index if it only counts and rows are at least as long as there
@@ -28,18 +29,44 @@ from numpy.typing import NDArray
 
 from autoden.errors import InputError
 from autoden.io.labels import CORNER_SEPARATOR, parse_label
-from autoden.io.tables import Table, is_number, parse_numbers, parse_texts, refuse_cell
+from autoden.io.tables import (
+    Table,
+    is_number,
+    is_number_like,
+    parse_numbers,
+    parse_texts,
+    refuse_cell,
+)
 from autoden.signals import Axis, Signal
 
 ROWS = "one spectrum per row, positions in the header"
 COLUMNS = "one spectrum per column, positions in the first column"
 BARE_ROWS = "one spectrum per row, no positions"
 BARE_COLUMN = "one spectrum in one column, no positions"
+BARE_COLUMNS = "one spectrum per column, no positions"
 
 POSITION_NAMES = ("energy", "channel", "wavelength")  # a lone label of these names the header
 CHANNEL_NAME = "channel {}"  # header cells of an axis without values
 
+# Words of a label and units that make the first column of named columns the positions.
+_POSITION_WORDS = frozenset(
+    {
+        "energy", "energies", "channel", "channels", "ch", "bin", "bins", "index", "position",
+        "positions", "wavelength", "wavelengths", "lambda", "wavenumber", "wavenumbers", "raman",
+        "shift", "frequency", "time", "mass", "angle", "theta", "2theta", "q", "kev", "ev", "mev",
+        "nm",
+    }
+)  # fmt: skip
+_POSITION_UNITS = frozenset(
+    {
+        "kev", "ev", "mev", "nm", "um", "µm", "pm", "å", "cm-1", "cm^-1", "1/cm", "cm⁻¹",
+        "hz", "khz", "mhz", "ghz", "thz", "°", "deg",
+    }
+)  # fmt: skip
+_ENERGY_UNITS = {"kev": "keV", "ev": "eV"}  # labels that are a unit alone
+
 _WHOLE = re.compile(r"\d+")
+_LAST_PART = re.compile(r"[\s_.-]+[a-z#]$|#$")  # of a label in lower case, # for its digits
 _LEAST_CELLS = 8
 _LEAST_ROWS_OF_TWO = 3
 _STEP_RATIO = 3.0
@@ -69,7 +96,8 @@ def interpret(table: Table) -> Signal:
     if table.decimal_comma:
         assumed.append("commas inside numbers are decimal commas")
     if table.width == 1 and len(table.rows) > 1:
-        return _bare_column(table, assumed)
+        assumed.append("the only column is one spectrum; its positions are not known")
+        return _bare_columns(table, BARE_COLUMN, assumed)
     if table.header is None:
         return _interpret_numbers(table, assumed)
     cells = table.header[1:]
@@ -81,14 +109,22 @@ def interpret(table: Table) -> Signal:
         if _axis_runs_down(table, positions):
             return _spectra_in_columns(table, assumed)
         return _spectra_in_rows(table, positions, assumed)
-    if 2 * n_numbers > len(cells):
+    meant = n_numbers and all(is_number_like(cell) or not cell for cell in cells)
+    if meant or 2 * n_numbers > len(cells):
         column = next(i for i, cell in enumerate(cells, start=1) if not is_number(cell))
         raise InputError(
             f"{table.source}, header, column {column + 1}: {table.header[column]!r} is not a "
-            "number, but most of the header is: give every channel its position"
+            "number, but most of the header is: give every channel its position."
         )
     if not cells:
         return _bare_rows(table, 0, assumed)
+    if named_alike(table.header):
+        assumed.append(
+            f"the columns, named alike from {table.header[0]!r} on, are all spectra; their "
+            "positions are not known"
+        )
+        assumed.append("the columns are repeats of one measurement")
+        return _bare_columns(table, BARE_COLUMNS, assumed)
     return _spectra_in_columns(table, assumed)
 
 
@@ -104,6 +140,35 @@ def split_corner(cell: str) -> tuple[str, str]:
         rows, _, header = cell.partition(CORNER_SEPARATOR)
         return rows.strip(), header.strip()
     return ("", cell) if parse_label(cell)[0] in POSITION_NAMES else (cell, "")
+
+
+def names_positions(label: str) -> bool:
+    """Tell whether the label of a column says that it holds the positions of the channels.
+
+    Examples
+    --------
+    >>> [names_positions(label) for label in ("E (keV)", "Raman shift", "keV", "counts", "")]
+    [True, True, True, False, False]
+    """
+    name, unit = parse_label(label)
+    words = re.findall(r"[a-z0-9]+", name)
+    return (unit or "").lower() in _POSITION_UNITS or not _POSITION_WORDS.isdisjoint(words)
+
+
+def named_alike(labels: Sequence[str]) -> bool:
+    """Tell whether labels differ in numbers or a last letter only; not if the first has a unit.
+
+    Examples
+    --------
+    >>> named_alike(["s1", "s2"]), named_alike(["spectrum a", "spectrum b"])
+    (True, True)
+    >>> named_alike(["energy", "s1"]), named_alike(["a", "b"])
+    (False, False)
+    """
+    if (parse_label(labels[0])[1] or "").lower() in _POSITION_UNITS:
+        return False
+    stems = {_LAST_PART.sub("", _WHOLE.sub("#", parse_label(label)[0])) for label in labels}
+    return len(stems) == 1 and stems != {""}
 
 
 def is_monotonic(values: NDArray[np.float64]) -> bool:
@@ -122,7 +187,11 @@ def counts_from(texts: Sequence[str]) -> int | None:
 
 def _interpret_numbers(table: Table, assumed: list[str]) -> Signal:
     """Apply rule 3: a table of numbers only."""
-    first_row = _as_numbers(table.rows[0].split(table.delimiter))
+    first_texts = [text.strip() for text in table.rows[0].split(table.delimiter)]
+    for column, text in enumerate(first_texts):
+        if not is_number(text):
+            refuse_cell(table, 0, column)
+    first_row = _as_numbers(first_texts)
     n_rows = len(table.rows)
     if n_rows > 1 and len(first_row) >= _LEAST_CELLS and _runs_like_an_axis(first_row):
         assumed.append("the first row, which rises or falls evenly, holds the positions")
@@ -150,13 +219,8 @@ def _spectra_in_rows(
 ) -> Signal:
     """Read one spectrum per row; positions None: the header names channels."""
     corner = table.header[0] if table.header else ""
-    if positions is not None and not is_monotonic(positions):
-        first = int(np.argmin(_steps_onward(positions))) + 1
-        raise InputError(
-            f"{table.source}, header, column {first + 2}: {positions[first]!r} follows "
-            f"{positions[first - 1]!r}, but the positions must strictly rise or strictly fall: "
-            "sort the channels, and give the header more digits if two are equal"
-        )
+    if positions is not None and table.header:
+        _check_header_order(table.source, table.header, positions)
     row_label, label = split_corner(corner)
     index = parse_texts(table, 0) if index_column else []
     data = parse_numbers(table, range(int(index_column), table.width))
@@ -176,13 +240,18 @@ def _spectra_in_columns(table: Table, assumed: list[str]) -> Signal:
     """Read one spectrum per column; the first column holds the positions."""
     texts = parse_texts(table, 0)
     positions = parse_numbers(table, range(1))[:, 0].astype(np.float64)
+    is_named = table.header is None or names_positions(table.header[0])
     if not is_monotonic(positions):
-        row = int(np.argmin(_steps_onward(positions))) + 1
+        row = _first_misplaced(positions)
         raise InputError(
             f"{table.source}, line {table.line_numbers[row]}, column 1: {texts[row]} follows "
-            f"{texts[row - 1]}, but the positions must strictly rise or strictly fall: sort the "
-            "lines, and write more digits if two are equal"
+            f"{texts[row - 1]}, but the positions must strictly rise or strictly fall: "
+            + ("" if is_named else "add a column of energies in front if this is a spectrum, else ")
+            + "sort the lines, and write more digits if two are equal."
         )
+    if table.header is not None and not is_named:
+        called = f", {table.header[0]!r}," if table.header[0] else ", which has no name,"
+        assumed.append(f"the first column{called} holds the positions")
     data = np.ascontiguousarray(parse_numbers(table, range(1, table.width)).T)
     style: dict[str, Any] = {"header_cell": table.header[0] if table.header else ""}
     if table.header:
@@ -209,12 +278,11 @@ def _bare_rows(table: Table, first_column: int, assumed: list[str]) -> Signal:
     return _signal(table, data, (Axis("repeat"), Axis("channel")), BARE_ROWS, style, assumed)
 
 
-def _bare_column(table: Table, assumed: list[str]) -> Signal:
-    """Read one spectrum, one channel per line."""
-    data = np.ascontiguousarray(parse_numbers(table, range(1)).T)
-    assumed.append("the only column is one spectrum; its positions are not known")
+def _bare_columns(table: Table, layout: str, assumed: list[str]) -> Signal:
+    """Read one spectrum per column, one channel per line, of which the positions are not known."""
+    data = np.ascontiguousarray(parse_numbers(table, range(table.width)).T)
     style = {"column_names": list(table.header or ())}
-    return _signal(table, data, (Axis("repeat"), Axis("channel")), BARE_COLUMN, style, assumed)
+    return _signal(table, data, (Axis("repeat"), Axis("channel")), layout, style, assumed)
 
 
 def _signal(
@@ -259,6 +327,9 @@ def _row_axis(
 def _position_axis(label: str, values: NDArray[np.float64] | None, assumed: list[str]) -> Axis:
     """Name what runs along the spectra, from its label or else from its values."""
     name, unit = parse_label(label)
+    if unit is None and name in _ENERGY_UNITS:
+        assumed.append(f"the positions, labelled {label!r}, are energies")
+        name, unit = "energy", _ENERGY_UNITS[name]
     if name and (unit is not None or name != "energy" or values is None):
         return Axis(name, unit or "", values)
     if values is None:
@@ -298,10 +369,27 @@ def _runs_like_an_axis(values: NDArray[np.float64]) -> bool:
     return bool(steps.max() <= _STEP_RATIO * steps.min())
 
 
-def _steps_onward(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the steps in the direction in which most of them go."""
-    steps = np.nan_to_num(np.diff(values))
-    return steps if np.count_nonzero(steps > 0) >= np.count_nonzero(steps < 0) else -steps
+def _check_header_order(source: str, header: Sequence[str], positions: NDArray[np.float64]) -> None:
+    """Refuse positions in a header that are not strictly monotonic, at the cell where it shows."""
+    if is_monotonic(positions):
+        return
+    place = f"{source}, header, column"
+    if not np.isfinite(positions).all():
+        column = int(np.argmin(np.isfinite(positions))) + 1
+        raise InputError(f"{place} {column + 1}: {header[column]} is too large a number.")
+    column = _first_misplaced(positions) + 1
+    raise InputError(
+        f"{place} {column + 1}: {header[column]} follows {header[column - 1]}, but the positions "
+        "must strictly rise or strictly fall: sort the channels, give the header more digits if "
+        "two are equal, or add a header of energies if this line is a spectrum."
+    )
+
+
+def _first_misplaced(values: NDArray[np.float64]) -> int:
+    """Return where values first leave the direction in which most of them go."""
+    steps = np.diff(values)
+    falls = np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0)
+    return int(np.argmax(steps >= 0 if falls else steps <= 0)) + 1
 
 
 def _as_numbers(texts: Sequence[str]) -> NDArray[np.float64]:

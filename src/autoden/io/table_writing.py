@@ -14,6 +14,7 @@ from autoden.errors import InputError
 from autoden.io.labels import CORNER_SEPARATOR, format_label, parse_label
 from autoden.io.table_layout import (
     BARE_COLUMN,
+    BARE_COLUMNS,
     BARE_ROWS,
     CHANNEL_NAME,
     COLUMNS,
@@ -79,21 +80,21 @@ def _as_spectra(signal: Signal) -> Signal:
     if signal.ndim not in (1, 2):
         names = ", ".join(axis.name for axis in signal.axes)
         raise InputError(
-            f"a table of text holds spectra, that is 1 or 2 axes, but the signal has {signal.ndim} "
-            f"({names}): write its spectra one by one, or choose another format"
+            f"A table of text holds spectra, that is 1 or 2 axes, but the signal has {signal.ndim} "
+            f"({names}): write its spectra one by one, or choose another format."
         )
     data = np.atleast_2d(check_finite(signal.data, "data"))
     if data.dtype.kind == "c":
-        raise InputError("a table of text holds real numbers: write real and imaginary part apart")
+        raise InputError("A table of text holds real numbers: write real and imaginary part apart.")
     if data.dtype.kind == "u" and data.max() > np.iinfo(np.int64).max:
-        raise InputError("a table of text holds integers below 2**63: convert the data to float")
+        raise InputError("A table of text holds integers below 2**63: convert the data to float.")
     data = data.astype(np.float64 if data.dtype.kind == "f" else np.int64, copy=False)
     axes = signal.axes if signal.ndim == 2 else (_other_axis(signal.axes[0]), *signal.axes)
     values = axes[1].values
     if values is not None and not is_monotonic(values):
         raise InputError(
-            f"the values of the axis {axes[1].name!r} must strictly rise or strictly fall to be "
-            "the header of a table: sort the channels"
+            f"The values of the axis {axes[1].name!r} must strictly rise or strictly fall to be "
+            "the header of a table: sort the channels."
         )
     return Signal(data, axes, signal.metadata)
 
@@ -132,12 +133,11 @@ def _cells_as_read(spectra: Signal, style: Mapping[str, Any]) -> list[list[str]]
         body = [
             [at, *row] for at, row in zip(positions, _number_cells(spectra.data.T), strict=True)
         ]
-        names = style.get("column_names")
-        if not isinstance(names, list):
+        if not isinstance(style.get("column_names"), list):
             return body
-        if len(names) != len(spectra.data):
-            names = [f"spectrum {index}" for index in range(len(spectra.data))]
-        return [[str(style.get("header_cell", "")), *map(str, names)], *body]
+        return [[str(style.get("header_cell", "")), *_column_names(spectra, style)], *body]
+    if layout == BARE_COLUMNS:
+        return [_column_names(spectra, style), *_number_cells(spectra.data.T)]
     if layout == BARE_COLUMN:
         header = [list(map(str, style.get("column_names", [])))]
         return [*filter(None, header), *_number_cells(spectra.data.T)]
@@ -147,6 +147,14 @@ def _cells_as_read(spectra: Signal, style: Mapping[str, Any]) -> list[list[str]]
             return rows
         return [[at, *row] for at, row in zip(_counting(spectra, style), rows, strict=True)]
     return None
+
+
+def _column_names(spectra: Signal, style: Mapping[str, Any]) -> list[str]:
+    """Write the names that the columns had, or new ones if there are more or fewer now."""
+    names = style.get("column_names")
+    if not isinstance(names, list) or len(names) != len(spectra.data):
+        return [f"spectrum {index}" for index in range(len(spectra.data))]
+    return [str(name) for name in names]
 
 
 def _cells_of_rows(spectra: Signal, corner: str, style: Mapping[str, Any]) -> list[list[str]]:
@@ -169,8 +177,8 @@ def _corner(axes: Sequence[Axis]) -> str:
     found = parse_label(row_label), parse_label(header_label)
     if found != (expected, (header.name, header.unit)) or len(label) > _MAX_HEADER_CELL:
         raise InputError(
-            f"the names and units of the axes, {label!r:.250}, cannot be told apart again in a "
-            "header: use shorter ones without brackets that are left open and without backslashes"
+            f"The names and units of the axes, {label!r:.250}, cannot be told apart again in a "
+            "header: use shorter ones without brackets that are left open and without backslashes."
         )
     return label
 

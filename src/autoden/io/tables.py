@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 from autoden.errors import InputError
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# What spreadsheets, R, Fortran and programmers write for numbers, and is_number does not take.
+_NUMBER_LIKE = re.compile(
+    r"""[+\-\u2212]?(?:nan|inf|infinity|true|false|null|n/a|\#n/a|(?-i:NA)|0x[0-9a-f]+
+    |1\.\#(?:inf|ind|qnan)|\d{1,3}(?:[.,'\s]\d{3})+(?:[.,]\d*)?|\d+(?:_\d+)+
+    |(?:\d+[.,]?\d*|[.,]\d+)(?:[ed][+-]?\d+)?\s*%?)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)  # written and read by Excel
+_SEPARATORS = ",;\t| "
 _FRACTION = re.compile(r"[.eE]")  # a line without any of these may hold integers
 _GAP = re.compile(r"\s+(?![(\[])")  # a gap before a bracket belongs to a label: "Energy (keV)"
 _MAX_HEADER_CELL = 200  # characters
@@ -30,13 +39,14 @@ class Table:
     source : str
         The file, for errors.
     header : tuple of str or None
-        Cells of the first line if any of them is no number; None if the lines are all numbers.
+        Cells of the first line if it names anything; None if its cells are numbers, or would be
+        but for bad ones (NaN, 1D3, blank after the first column), which are data then.
     rows : list of str
         The lines below the header, cells separated by `delimiter`, numbers with a decimal point.
     line_numbers : list of int
         Line of the file in which each row stands.
     delimiter : str
-        What separates cells: "," ";" or a tab (which also stands for gaps).
+        What separates cells: "," ";" "|" or a tab (which also stands for gaps).
     width : int
         Cells per row.
     decimal_comma : bool
@@ -63,6 +73,19 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text))
 
 
+def is_number_like(text: str) -> bool:
+    """Tell whether a cell is a number, or was meant for one.
+
+    Examples
+    --------
+    >>> [is_number_like(text) for text in ("12", "nan", "1D3", "0x1", "1.000,5", "True", "")]
+    [True, True, True, True, True, True, False]
+    >>> [is_number_like(text) for text in ("Na", "s1", "2theta", "brass")]
+    [False, False, False, False]
+    """
+    return is_number(text) or bool(_NUMBER_LIKE.fullmatch(text))
+
+
 def parse_table(content: bytes, source: str) -> Table:
     r"""Cut a text file into cells.
 
@@ -76,7 +99,8 @@ def parse_table(content: bytes, source: str) -> Table:
     Returns
     -------
     Table
-        Header and rows, all of one width; lines that are blank or start with # are left out.
+        Header and rows, all of one width; lines that are blank or start with # are left out. A
+        first line "sep=;", as Excel writes it, says what separates the cells.
 
     Raises
     ------
@@ -90,8 +114,13 @@ def parse_table(content: bytes, source: str) -> Table:
     (('', '0.5', '1.0'), ['0;3;12'], [3])
     """
     numbered = _significant_lines(_decode(content, source), source)
+    delimiter = _announced_delimiter(*numbered[0], source)
+    if delimiter is not None:
+        numbered = numbered[1:]
+        if not numbered:
+            raise InputError(f"{source} holds nothing but the separator of its cells.")
     numbers, lines = [number for number, _ in numbered], [line for _, line in numbered]
-    delimiter = _choose_delimiter(lines[-1])
+    delimiter = delimiter or _choose_delimiter(lines[-1])
     first = _split(lines[0], delimiter, f"{source}, line {numbers[0]}")
     rows = [
         _plain_row(line, delimiter, f"{source}, line {number}") for number, line in numbered[1:]
@@ -101,15 +130,15 @@ def parse_table(content: bytes, source: str) -> Table:
         first, rows, decimal_comma = _with_decimal_points(first, rows)
     else:
         decimal_comma = False
-    if all(is_number(cell) for cell in first):
+    if is_number_like(first[0]) and all(is_number_like(cell) or not cell for cell in first):
         table = Table(source, None, [delimiter.join(first), *rows], numbers, delimiter, 0)
     else:
         _check_header(first, f"{source}, line {numbers[0]}")
         table = Table(source, tuple(first), rows, numbers[1:], delimiter, 0)
     if not table.rows:
         raise InputError(
-            f"{source} has a header but no numbers below it: expected one spectrum per line, or "
-            "one energy per line"
+            f"{source} has a header but no numbers below it: write one spectrum per line, or "
+            "one energy per line."
         )
     return _with_width(replace(table, decimal_comma=decimal_comma))
 
@@ -153,7 +182,7 @@ def parse_texts(table: Table, column: int) -> list[str]:
 
 def _decode(content: bytes, source: str) -> str:
     if not content.strip():
-        raise InputError(f"{source} is empty")
+        raise InputError(f"{source} is empty: give a file with numbers.")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
@@ -161,11 +190,11 @@ def _decode(content: bytes, source: str) -> str:
         raise InputError(
             f"{source} is not text in {encoding[:5].upper().rstrip('-')}: byte {error.start} is "
             f"0x{content[error.start]:02x}. Save the table again as CSV in UTF-8, or give the file "
-            "the suffix of its true format"
+            "the suffix of its true format."
         ) from error
     if "\0" in text:
         raise InputError(
-            f"{source} holds binary data, not text: give the file the suffix of its true format"
+            f"{source} holds binary data, not text: give the file the suffix of its true format."
         )
     return text
 
@@ -179,8 +208,23 @@ def _significant_lines(text: str, source: str) -> list[tuple[int, str]]:
         if line.strip() and not line.lstrip().startswith("#")
     ]
     if not kept:
-        raise InputError(f"{source} holds nothing but blank lines and comments")
+        raise InputError(
+            f"{source} holds nothing but blank lines and comments: give a file with numbers."
+        )
     return kept
+
+
+def _announced_delimiter(number: int, line: str, source: str) -> str | None:
+    """Return what the first line says separates cells, "sep=;"; None if it is no such line."""
+    announced = _SEPARATOR_LINE.fullmatch(line)
+    if announced is None:
+        return None
+    if announced[1] not in _SEPARATORS:
+        raise InputError(
+            f"{source}, line {number}: cells separated by {announced[1]!r} cannot be read: use "
+            "a comma, a semicolon, a tab, a gap or |."
+        )
+    return announced[1]
 
 
 def _choose_delimiter(line: str) -> str:
@@ -198,7 +242,7 @@ def _split(line: str, delimiter: str, place: str) -> list[str]:
         try:
             cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
         except csv.Error as error:
-            raise InputError(f"{place} cannot be cut into cells: {error}") from error
+            raise InputError(f"{place} cannot be cut into cells: {error}.") from error
     return [cell.strip() for cell in cells]
 
 
@@ -212,7 +256,7 @@ def _plain_row(line: str, delimiter: str, place: str) -> str:
         if joint in cell:
             raise InputError(
                 f"{place}, column {index + 1}: {_shorten(cell)} has a {joint!r} inside quotes: "
-                "write numbers with a decimal point and names without it"
+                "write numbers with a decimal point and names without it."
             )
     return joint.join(cells)
 
@@ -234,10 +278,10 @@ def _check_header(cells: list[str], place: str) -> None:
         if len(cell) > _MAX_HEADER_CELL:
             raise InputError(
                 f"{place}, column {index + 1}: a cell of {len(cell)} characters, {_shorten(cell)}: "
-                "is this a table of spectra?"
+                "give a table of spectra."
             )
         if not cell.isprintable():
-            raise InputError(f"{place}, column {index + 1}: {_shorten(cell)} is not printable")
+            raise InputError(f"{place}, column {index + 1}: {_shorten(cell)} is not printable.")
 
 
 def _with_width(table: Table) -> Table:
@@ -248,7 +292,7 @@ def _with_width(table: Table) -> Table:
         if row.count(delimiter) + 1 != width:
             raise InputError(
                 f"{table.source}: line {number} has {row.count(delimiter) + 1} cells, but line "
-                f"{table.line_numbers[0]} has {width}: all spectra need the same length"
+                f"{table.line_numbers[0]} has {width}: all spectra need the same length."
             )
     if width > 1 and all(row.endswith(delimiter) for row in rows):
         if header and len(header) == width and header[-1] == "":
@@ -258,7 +302,7 @@ def _with_width(table: Table) -> Table:
     if header is not None and len(header) != width:
         raise InputError(
             f"{table.source}: the header has {len(header)} cells, but the lines below it have "
-            f"{width}: they need the same number"
+            f"{width}: they need the same number."
         )
     return replace(table, header=header, rows=rows, width=width)
 
@@ -283,7 +327,7 @@ def _refuse_first(table: Table, columns: range) -> NoReturn:
             text = cells[column].strip()
             if not is_number(text) or not np.isfinite(float(text)):
                 refuse_cell(table, row, column)
-    raise InputError(f"{table.source} cannot be read as a table of numbers")
+    raise InputError(f"{table.source} cannot be read as a table of numbers.")
 
 
 def refuse_cell(table: Table, row: int, column: int) -> NoReturn:
@@ -291,10 +335,12 @@ def refuse_cell(table: Table, row: int, column: int) -> NoReturn:
     text = table.rows[row].split(table.delimiter)[column].strip()
     place = f"{table.source}, line {table.line_numbers[row]}, column {column + 1}"
     if not text:
-        raise InputError(f"{place}: the cell is blank; every channel needs a number")
+        raise InputError(f"{place}: the cell is blank; every channel needs a number.")
     if is_number(text):
-        raise InputError(f"{place}: {_shorten(text)} is too large a number")
-    raise InputError(f"{place}: {_shorten(text)} is not a finite number")
+        raise InputError(f"{place}: {_shorten(text)} is too large a number.")
+    raise InputError(
+        f"{place}: {_shorten(text)} is not a finite number: write it like 12, 0.5 or 1e-3."
+    )
 
 
 def _shorten(text: str) -> str:

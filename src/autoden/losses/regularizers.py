@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from autoden.errors import InputError
+from autoden.checks import choice, number
 
 Reduction = Literal["mean", "sum"]
 
@@ -32,15 +32,9 @@ class LossRegularizer(nn.Module, ABC):
 
     def __init__(self, lambda_val: float, reduction: Reduction = "mean", n_dims: int = 2) -> None:
         super().__init__()
-        if not lambda_val >= 0:
-            raise InputError(f"`lambda_val` (={lambda_val}) must be at least 0.")
-        if reduction not in ("mean", "sum"):
-            raise InputError(f"`reduction` (={reduction!r}) must be one of: mean, sum.")
-        if n_dims not in (1, 2, 3):
-            raise InputError(f"`n_dims` (={n_dims}) must be one of: 1, 2, 3.")
-        self.lambda_val = lambda_val
-        self.reduction = reduction
-        self.n_dims = n_dims
+        self.lambda_val = number("lambda_val", lambda_val, at_least=0)
+        self.reduction = choice("reduction", reduction, ("mean", "sum"))
+        self.n_dims = choice("n_dims", n_dims, (1, 2, 3))
 
     @abstractmethod
     def roughness(self, output: Tensor) -> Tensor:

@@ -1,5 +1,4 @@
 from . import blocks as blocks
-from . import checks as checks
 from . import config as config
 from . import devices as devices
 from . import dncnn as dncnn

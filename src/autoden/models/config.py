@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.models.checks import choice
 from autoden.models.devices import choose_device
 from autoden.models.optimizers import create_optimizer
 from autoden.models.params import (

@@ -32,7 +32,7 @@ def choose_device(device: torch.device | str | None = None) -> torch.device:
     --------
     >>> choose_device("gpu")
     Traceback (most recent call last):
-    autoden.errors.InputError: `device` (='gpu') is not known; choose cpu, cuda or cuda:0.
+    autoden.errors.InputError: `device` is 'gpu', which is not here: choose cpu...
     """
     import torch
 
@@ -40,11 +40,10 @@ def choose_device(device: torch.device | str | None = None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-    except RuntimeError:
+        torch.empty(0, device=chosen)
+    except (RuntimeError, TypeError, AssertionError, NotImplementedError):
+        here = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
         raise InputError(
-            f"`device` (={device!r}) is not known; choose cpu, cuda or cuda:0."
+            f"`device` is {device!r}, which is not here: choose {', '.join(here)}."
         ) from None
-    n_gpus = torch.cuda.device_count()
-    if chosen.type == "cuda" and (chosen.index or 0) >= n_gpus:
-        raise InputError(f"`device` (={str(device)!r}) is not here: {n_gpus} GPUs; choose cpu.")
     return chosen

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
 from torch import Tensor, nn
 
+from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.models.checks import choice
 from autoden.models.narrow import Conv1d
 
 AXES = ("Z", "Y", "X")

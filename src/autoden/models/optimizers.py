@@ -6,8 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.models.checks import choice
 
 if TYPE_CHECKING:
     import torch
@@ -56,13 +56,13 @@ def create_optimizer(
     options: dict[str, Any] = {"lr": learning_rate}
     if choice("algo", algo.lower(), OPTIMIZERS) != "lbfgs":
         options["weight_decay"] = weight_decay
+    fused = all(p.device.type in FUSED_DEVICES for p in parameters) or None
     optimizer: torch.optim.Optimizer
     match algo.lower():
         case "adam":
-            fused = all(p.device.type in FUSED_DEVICES for p in parameters) or None
             optimizer = torch.optim.AdamW(parameters, **options, fused=fused)
         case "sgd":
-            optimizer = torch.optim.SGD(parameters, **options)
+            optimizer = torch.optim.SGD(parameters, **options, fused=fused)
         case "rmsprop":
             optimizer = torch.optim.RMSprop(parameters, **options)
         case _:

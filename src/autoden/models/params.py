@@ -11,7 +11,14 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from autoden.models.checks import choice, flag, odd_number, whole_number, whole_numbers
+from autoden.checks import (
+    choice,
+    flag,
+    odd_number,
+    seed_or_none,
+    whole_number,
+    whole_numbers,
+)
 from autoden.models.devices import choose_device
 
 if TYPE_CHECKING:
@@ -70,6 +77,7 @@ class NetworkParams:
         """
         import torch
 
+        seed = seed_or_none(seed)
         module, name = self.network.split(":")
         network_class = getattr(importlib.import_module(module), name)
         keep_state = nullcontext() if seed is None else torch.random.fork_rng(devices=[])

@@ -22,6 +22,9 @@ LABELS: Final = {
     "loss_tst": "held out",
     "loss_tst_sbi": "held out, scale- and bias-invariant",
 }
+_VARIANTS: Final = {"loss_trn_data": "loss_trn", "loss_tst_sbi": "loss_tst"}
+_SAME: Final = 0.01  # two curves that differ by less, relative to their values, look like one
+_MANY_EPOCHS: Final = 100  # beyond, a linear axis would show the first ones as a wall
 
 
 def loss_figure(curves: Mapping[str, ArrayLike], best_epoch: int | None = None) -> Figure:
@@ -30,10 +33,10 @@ def loss_figure(curves: Mapping[str, ArrayLike], best_epoch: int | None = None) 
     Parameters
     ----------
     curves : mapping of str to array_like, each of shape (n_epochs,)
-        Losses (no unit) by name: ``loss_trn`` (training), ``loss_trn_data`` (its data term, drawn
-        only where it differs from ``loss_trn``), ``loss_tst`` (held out), ``loss_tst_sbi`` (held
-        out, invariant to scale and bias); others are labelled by their names. Values that are not
-        finite are left out.
+        Losses (no unit) by name: ``loss_trn`` (training), ``loss_trn_data`` (its data term),
+        ``loss_tst`` (held out), ``loss_tst_sbi`` (held out, invariant to scale and bias); others
+        are labelled by their names. The second and the fourth are drawn only if they differ from
+        the one before by more than 1 % at some epoch. Values that are not finite are left out.
     best_epoch : int, optional
         Epoch to mark, counted from 0 as the curves are.
 
@@ -41,7 +44,8 @@ def loss_figure(curves: Mapping[str, ArrayLike], best_epoch: int | None = None) 
     -------
     matplotlib.figure.Figure
         The figure. Losses are on a logarithmic scale, or on a linear one if some are negative, as
-        likelihoods can be.
+        likelihoods can be; epochs are on a logarithmic one, with a place for 0, if there are more
+        than 100.
 
     Raises
     ------
@@ -61,10 +65,8 @@ def loss_figure(curves: Mapping[str, ArrayLike], best_epoch: int | None = None) 
     n_epochs = max(len(y) for y in losses.values())
     if best_epoch is not None and not 0 <= best_epoch < n_epochs:
         raise InputError(
-            f"`best_epoch` is {best_epoch}; give one of the {n_epochs} epochs, 0 to {n_epochs - 1}"
+            f"`best_epoch` is {best_epoch}; give one of the {n_epochs} epochs, 0 to {n_epochs - 1}."
         )
-    from matplotlib.ticker import MaxNLocator
-
     from autoden.report.canvas import Sheet, tidy
 
     figure = Sheet(figsize=(7, 4), layout="constrained")
@@ -74,8 +76,7 @@ def loss_figure(curves: Mapping[str, ArrayLike], best_epoch: int | None = None) 
     _scale(axes, np.concatenate([y[np.isfinite(y)] for y in losses.values()]))
     if best_epoch is not None:
         _mark(axes, best_epoch, losses)
-    axes.set_xlim(-0.5, n_epochs - 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    _scale_epochs(axes, n_epochs)
     axes.set_xlabel("Epoch")
     axes.set_ylabel("Loss")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
@@ -89,15 +90,20 @@ def _losses(curves: Mapping[str, ArrayLike]) -> dict[str, Floats]:
     losses = {name: np.asarray(curves[name], dtype=float) for name in names}
     for name, y in losses.items():
         if y.ndim != 1:
-            raise InputError(f"`{name}` has shape {y.shape}; give one loss per epoch, (n_epochs,)")
+            raise InputError(f"`{name}` has shape {y.shape}; give one loss per epoch, (n_epochs,).")
     if not any(np.isfinite(y).any() for y in losses.values()):
         raise InputError(
-            f"there is no finite loss to draw; give one or more curves, such as {', '.join(LABELS)}"
+            f"No loss is finite; give one or more curves, such as {', '.join(LABELS)}."
         )
-    whole, data = losses.get("loss_trn"), losses.get("loss_trn_data")
-    if whole is not None and data is not None and np.array_equal(whole, data, equal_nan=True):
-        del losses["loss_trn_data"]
+    for name, other in _VARIANTS.items():
+        if name in losses and other in losses and _coincide(losses[name], losses[other]):
+            del losses[name]
     return losses
+
+
+def _coincide(one: Floats, other: Floats) -> bool:
+    """Tell whether two curves, (n_epochs,) each, cannot be told apart in a figure."""
+    return len(one) == len(other) and np.allclose(one, other, rtol=_SAME, atol=0, equal_nan=True)
 
 
 def _draw(axes: Axes, losses: Mapping[str, Floats]) -> None:
@@ -143,6 +149,23 @@ def _scale(axes: Axes, values: Floats) -> None:
     else:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 200 else (1,)))
         axes.yaxis.set_minor_formatter("")
+
+
+def _scale_epochs(axes: Axes, n_epochs: int) -> None:
+    """Choose the scale of the epochs 0 to n_epochs - 1."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    if n_epochs <= _MANY_EPOCHS:
+        axes.set_xlim(-0.5, n_epochs - 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+        return
+    axes.set_xscale("symlog", linthresh=1, linscale=0.3)  # linear from 0 to 1
+    axes.set_xlim(-0.2, 1.1 * n_epochs)
+    decades = [10**power for power in range(len(str(n_epochs - 1)))]
+    axes.xaxis.set_major_locator(FixedLocator([0, *decades]))
+    axes.xaxis.set_minor_locator(FixedLocator([m * d for d in decades for m in range(2, 10)]))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
 
 
 def _mark(axes: Axes, best_epoch: int, losses: Mapping[str, Floats]) -> None:

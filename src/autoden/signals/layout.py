@@ -36,7 +36,8 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     Raises
     ------
     InputError
-        Sequences of unequal lengths, text, objects, dates, masked values, an empty array.
+        Sequences of unequal lengths, text, objects, dates, masked values (also in a list of masked
+        arrays), an empty array, a tensor that numpy cannot read.
 
     Examples
     --------
@@ -44,16 +45,21 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     (2, 2)
     >>> check_numeric([[0, 1, 4], [2, 0]], "exposures")
     Traceback (most recent call last):
-    autoden.errors.InputError: exposures have unequal lengths 3, 2: bring them to one length first
+    autoden.errors.InputError: exposures have unequal lengths 3, 2: bring them to one length first.
     """
-    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
-        n_masked = int(np.ma.getmaskarray(data).sum())
+    n_masked = _count_masked(data)
+    if n_masked:
         raise InputError(
-            f"{name} are a masked array with {n_masked} masked values, which a "
-            "network cannot leave out: crop or fill them first"
+            f"{name} hold {_say_number(n_masked, 'masked value')}, which a network cannot leave "
+            "out: crop or fill them first."
         )
     try:
         array = np.asarray(data)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(
+            f"{name} cannot be turned into a numpy array ({str(error).rstrip('.')}): give a tensor "
+            "as tensor.detach().cpu(), in a dtype that numpy has."
+        ) from error
     except ValueError as error:
         raise InputError(_say_ragged(data, name)) from error
     if array.dtype.kind == "O":
@@ -61,10 +67,10 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     if array.dtype.kind not in _NUMERIC_KINDS:
         raise InputError(
             f"{name} have dtype {array.dtype}, numbers are needed: convert them, for example "
-            "with .astype(float)"
+            "with .astype(float)."
         )
     if array.size == 0:
-        raise InputError(f"{name} are empty: their shape is {array.shape}")
+        raise InputError(f"{name} are empty: their shape is {array.shape}.")
     return array
 
 
@@ -93,7 +99,7 @@ def check_finite(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     >>> check_finite([0.0, float("nan")], "counts")
     Traceback (most recent call last):
     autoden.errors.InputError: counts hold 1 value that is NaN or infinite, the first at index
-    (1,): mask, crop or replace it first
+    (1,): mask, crop or replace it first.
     """
     array = np.asarray(data)
     if array.dtype.kind not in "fc":
@@ -107,7 +113,7 @@ def check_finite(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     it = "it" if n_bad == 1 else "them"
     raise InputError(
         f"{name} hold {n_bad} {what} NaN or infinite, the first at index {first}: "
-        f"mask, crop or replace {it} first"
+        f"mask, crop or replace {it} first."
     )
 
 
@@ -166,7 +172,7 @@ def to_realizations(
     if channels is not None and channels == realizations:
         raise InputError(
             f"channel_axis={channel_axis} and realizations_axis={realizations_axis} are the same "
-            f"axis of data of shape {array.shape}: they must differ"
+            f"axis of data of shape {array.shape}: they must differ."
         )
     _check_channels(array, channels, n_channels)
 
@@ -219,14 +225,15 @@ def to_network(
     n_own = n_dims + (n_channels > 1)  # axes of one sample: [C,] *spatial
     if array.ndim < n_own:
         raise InputError(
-            f"data have {array.ndim} dimensions (shape {array.shape}), at least {n_own} are "
-            f"needed: {_say_needs(n_dims, False, n_channels > 1)}"
+            f"data have {_say_number(array.ndim, 'dimension')} (shape {array.shape}), at least "
+            f"{n_own} are needed: {_say_needs(n_dims, False, n_channels > 1)}."
         )
     n_leading = array.ndim - n_own
     if n_channels > 1 and array.shape[n_leading] != n_channels:
         raise InputError(
-            f"the model takes n_channels_in={n_channels}, the data have {array.shape[n_leading]} "
-            f"channels along axis {n_leading} of their shape {array.shape}"
+            f"The model takes n_channels_in={n_channels}, the data have "
+            f"{_say_number(array.shape[n_leading], 'channel')} along axis {n_leading} of their "
+            f"shape {array.shape}."
         )
     leading_shape = array.shape[:n_leading]
     spatial_shape = array.shape[array.ndim - n_dims :]
@@ -267,11 +274,25 @@ def from_network(
     expected = (math.prod(leading_shape), n_channels_out)
     if array.shape[:2] != expected:
         raise InputError(
-            f"the network returned shape {array.shape}, but {expected[0]} samples of "
-            f"{expected[1]} channels were expected, (N, C) = {expected}"
+            f"The network returned shape {array.shape}, but {_say_number(expected[0], 'sample')} "
+            f"of {_say_number(expected[1], 'channel')} were expected, (N, C) = {expected}."
         )
     own_shape = array.shape[2:] if n_channels_out == 1 else array.shape[1:]
     return array.reshape(*leading_shape, *own_shape)
+
+
+def _count_masked(data: ArrayLike) -> int:
+    """Count the masked values of a masked array, or of all those in a list."""
+    if isinstance(data, np.ma.MaskedArray):
+        return int(np.ma.getmaskarray(data).sum())
+    if isinstance(data, list | tuple):
+        return sum(map(_count_masked, data))
+    return 0
+
+
+def _say_number(number: int, noun: str) -> str:
+    """Say '1 channel' or '2 channels'."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _say_ragged(data: ArrayLike, name: str) -> str:
@@ -280,9 +301,9 @@ def _say_ragged(data: ArrayLike, name: str) -> str:
     items: list[Any] = list(data) if nested else []  # type: ignore[arg-type]
     lengths = list(dict.fromkeys(len(item) for item in items if hasattr(item, "__len__")))
     if len(lengths) < 2:
-        return f"{name} are not a rectangular array of numbers: convert them, for example to float"
+        return f"{name} are not a rectangular array of numbers: convert them, for example to float."
     shown = ", ".join(str(length) for length in lengths[:5]) + (", ..." if lengths[5:] else "")
-    return f"{name} have unequal lengths {shown}: bring them to one length first"
+    return f"{name} have unequal lengths {shown}: bring them to one length first."
 
 
 def _say_needs(n_dims: int, with_realizations: bool, with_channels: bool) -> str:
@@ -300,8 +321,8 @@ def _check_dimensions(
     n_needed = n_dims + with_realizations + with_channels
     if len(shape) < n_needed:
         raise InputError(
-            f"data have {len(shape)} dimensions (shape {shape}), at least {n_needed} are needed: "
-            f"{_say_needs(n_dims, with_realizations, with_channels)}"
+            f"data have {_say_number(len(shape), 'dimension')} (shape {shape}), at least "
+            f"{n_needed} are needed: {_say_needs(n_dims, with_realizations, with_channels)}."
         )
 
 
@@ -309,25 +330,34 @@ def _resolve_axis(axis: int | None, ndim: int, name: str) -> int | None:
     """Turn an index that may be negative into one that is not."""
     if axis is None:
         return None
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool):
+        raise InputError(
+            f"{name}={axis!r} is no index of an axis: give a whole number, {-ndim} to {ndim - 1}, "
+            "or None."
+        )
     if not -ndim <= axis < ndim:
         raise InputError(
-            f"{name}={axis} is out of range for data of {ndim} dimensions: "
-            f"give {-ndim} to {ndim - 1}"
+            f"{name}={axis} is out of range for data of {_say_number(ndim, 'dimension')}: "
+            f"give {-ndim} to {ndim - 1}."
         )
-    return axis % ndim
+    return int(axis) % ndim
 
 
 def _check_channels(array: NDArray[Any], channels: int | None, n_channels: int) -> None:
     """Compare the channels of the data with those of the model."""
     along = 1 if channels is None else array.shape[channels]
-    place = "no channel axis" if channels is None else f"{along} channels along axis {channels}"
+    place = (
+        "no channel axis"
+        if channels is None
+        else f"{_say_number(along, 'channel')} along axis {channels}"
+    )
     if array.dtype.kind == "c":
         if n_channels == 2 * along:
             return
         raise InputError(
-            "complex data need a model with two channels (real and imaginary part) for each of "
+            "Complex data need a model with two channels (real and imaginary part) for each of "
             f"theirs: the data have {place}, so n_channels_in={2 * along} is needed, but the "
-            f"model takes n_channels_in={n_channels}"
+            f"model takes n_channels_in={n_channels}."
         )
     if n_channels == along:
         return
@@ -337,6 +367,6 @@ def _check_channels(array: NDArray[Any], channels: int | None, n_channels: int) 
         else f"create the model with n_channels_in={along}"
     )
     raise InputError(
-        f"the model takes n_channels_in={n_channels}, the data have {place} "
-        f"(shape {array.shape}): {remedy}"
+        f"The model takes n_channels_in={n_channels}, the data have {place} "
+        f"(shape {array.shape}): {remedy}."
     )

@@ -6,11 +6,12 @@ percentile, so that a hot pixel does not set it; the bias centres them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autoden.checks import number
 from autoden.errors import InputError
 
 LOW_PERCENT, HIGH_PERCENT = 0.1, 99.9
@@ -40,6 +41,12 @@ class DataScaleBias:
     bias_inp: float = 0.0
     bias_out: float = 0.0
     bias_tgt: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            number(field.name, getattr(self, field.name))
+            if field.name.startswith("scale") and getattr(self, field.name) == 0:
+                raise InputError(f"`{field.name}` is 0: give a number other than 0.")
 
     def scale_input(self, data: NDArray[np.floating]) -> NDArray[np.floating]:
         """Bring input data to the network's range."""
@@ -99,16 +106,33 @@ def compute_scaling_supervised(inp: ArrayLike, tgt: ArrayLike) -> DataScaleBias:
     return DataScaleBias(scale_inp, scale_tgt, scale_tgt, bias_inp, bias_tgt, bias_tgt)
 
 
+def check_varies(data: NDArray[np.generic], name: str) -> None:
+    """Raise if all values are equal: then there is nothing to learn.
+
+    Raises
+    ------
+    InputError
+        Constant data.
+    """
+    first = data.flat[0]
+    if np.all(data == first):
+        raise InputError(
+            f"The {name} data are constant (every value is {first:g}): there is nothing to "
+            "denoise. Check that the right columns or frames were read."
+        )
+
+
 def _scale_and_bias(data: NDArray[np.generic], name: str) -> tuple[float, float]:
+    check_varies(data, name)
     values = data.astype(np.float64, copy=False)
     low, high = (float(v) for v in np.percentile(values, (LOW_PERCENT, HIGH_PERCENT)))
     if not high > low:  # almost everything is one value: span the few others
         low, high = float(values.min()), float(values.max())
-    if not high > low:
+    if not np.isfinite(1.0 / (high - low)):
         raise InputError(
-            f"The {name} data are constant (every value is {low:g}): there is nothing to denoise. "
-            "Check that the right columns or frames were read."
+            f"The {name} data span only {high - low:g}, too little to compute with: change "
+            "their unit so that they are of the order of one."
         )
     scale = 1.0 / (high - low)
     within = values[(values >= low) & (values <= high)]
-    return scale, float(within.mean()) * scale
+    return scale, float(within.mean() if within.size else values.mean()) * scale

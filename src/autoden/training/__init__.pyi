@@ -1,6 +1,6 @@
 from .batch import Batch as Batch
 from .best import BestWeights as BestWeights
-from .fit import fit as fit
+from .engine import fit as fit
 from .history import History as History
 from .observers import CancelWhen as CancelWhen
 from .observers import EpochRecord as EpochRecord

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoden.errors import InputError
+from autoden.checks import number
 
 
 def draw_held_out(
@@ -53,8 +53,7 @@ def draw_held_out(
     array([[0, 0, 0, 1, 1],
            [0, 0, 0, 1, 1]])
     """
-    if not 0 <= ratio < 1:
-        raise InputError(f"`num_tst_ratio` (={ratio}) must lie in [0, 1).")
+    number("num_tst_ratio", ratio, at_least=0, below=1)
     shared = {axis % len(shape) for axis in shared_axes}
     own_shape = [1 if axis in shared else size for axis, size in enumerate(shape)]
     n_elements = int(np.prod(own_shape))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from autoden.checks import choice, number, whole_number
 from autoden.errors import InputError
 from autoden.models.optimizers import OPTIMIZERS
 
@@ -37,7 +37,7 @@ class TrainingSettings:
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
     ...
-    autoden.errors.InputError: `epochs` (=0) must be at least 1.
+    autoden.errors.InputError: `epochs` is 0: give a whole number of at least 1.
     """
 
     epochs: int
@@ -47,20 +47,16 @@ class TrainingSettings:
     accum_grads: bool = False
 
     def __post_init__(self) -> None:
-        if int(self.epochs) != self.epochs or self.epochs < 1:
-            raise InputError(f"`epochs` (={self.epochs}) must be at least 1.")
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InputError(f"`learning_rate` (={self.learning_rate}) must be above 0.")
-        if self.optimizer not in OPTIMIZERS:
-            choices = ", ".join(OPTIMIZERS)
-            raise InputError(f"`optimizer` (={self.optimizer!r}) must be one of: {choices}.")
+        whole_number("epochs", self.epochs)
+        number("learning_rate", self.learning_rate, above=0)
+        choice("optimizer", self.optimizer, OPTIMIZERS)
+        if self.restarts is not None and whole_number("restarts", self.restarts) > self.epochs:
+            raise InputError(
+                f"`restarts` is {self.restarts}: give at most `epochs` (={self.epochs}), or None "
+                "for a constant learning rate."
+            )
         if self.optimizer == "lbfgs" and self.accum_grads:
             raise InputError(
-                "`optimizer` (='lbfgs') evaluates a batch several times per step and cannot be "
-                "combined with `accum_grads`; use `batch_size=None` instead."
-            )
-        if self.restarts is not None and not 1 <= self.restarts <= self.epochs:
-            raise InputError(
-                f"`restarts` (={self.restarts}) must lie between 1 and `epochs` (={self.epochs}); "
-                "use None for a constant learning rate."
+                "`optimizer` is 'lbfgs', which evaluates a batch several times per step and cannot "
+                "be combined with `accum_grads`: use `batch_size=None` instead."
             )

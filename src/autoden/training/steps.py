@@ -25,6 +25,13 @@ class Stepper:
         As `create_optimizer` makes it.
     schedule : callable
         Factor on the learning rate for each epoch.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where the parameters are.
+    n_steps : int
+        Number of steps so far, those left out among them.
     """
 
     def __init__(
@@ -36,7 +43,9 @@ class Stepper:
         self._base_rates = [group["lr"] for group in optimizer.param_groups]
         self._fused = bool(optimizer.defaults.get("fused"))
         self._needs_closure = isinstance(optimizer, torch.optim.LBFGS)
-        self._n_invalid = torch.zeros((), device=self._parameters[0].device)
+        self.device = self._parameters[0].device
+        self.n_steps = 0
+        self._n_invalid = torch.zeros((), device=self.device)
         self._streak = torch.zeros_like(self._n_invalid)
 
     def start_epoch(self, epoch: int) -> None:
@@ -45,19 +54,20 @@ class Stepper:
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * factor
 
-    def step(self, again: Callable[[], Tensor], *, n_accumulated: int = 1) -> None:
+    def step(self, again: Callable[[], Tensor], *, total_weight: Tensor | None = None) -> None:
         """Step along the gradients that lie ready, then clear them.
 
         Parameters
         ----------
         again : callable
             Evaluates loss and gradients anew; only L-BFGS calls it, several times.
-        n_accumulated : int
-            How many batches' gradients were added up; they are averaged.
+        total_weight : Tensor, optional
+            Scalar, what the accumulated gradients are divided by.
         """
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        if n_accumulated > 1:
-            torch._foreach_div_(gradients, n_accumulated)
+        if total_weight is not None:
+            torch._foreach_div_(gradients, total_weight)
+        self.n_steps += 1
         invalid = (~torch.isfinite(get_total_norm(gradients))).to(torch.float32)
         self._n_invalid += invalid
         self._streak = (self._streak + 1) * invalid
@@ -76,9 +86,9 @@ class Stepper:
         return closure
 
     @property
-    def n_invalid(self) -> Tensor:
-        """Number of steps left out so far, a scalar on the device."""
-        return self._n_invalid
+    def n_invalid(self) -> int:
+        """Number of steps left out so far; asking for it waits for the device."""
+        return int(self._n_invalid)
 
     @property
     def invalid_streak(self) -> Tensor:

@@ -29,7 +29,9 @@ class Losses:
     Attributes
     ----------
     train : Tensor
-        Scalar, the data term to minimise.
+        Scalar, the data term to minimise: a mean over the elements that train.
+    weight : Tensor
+        Scalar, how much that mean counts beside those of other batches: its total weight.
     held_out : Tensor
         Shape (7,): sums over the held-out elements, as `held_out_sums` makes them. They add up
         over batches.
@@ -38,6 +40,7 @@ class Losses:
     """
 
     train: Tensor
+    weight: Tensor
     held_out: Tensor
     output: Tensor
 
@@ -75,14 +78,30 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     Losses
         Errors train by ``batch.weight`` and are scored where ``batch.held_out`` is True.
     """
-    if output.shape != batch.target.shape:
-        raise InputError(
-            f"The network returned shape {tuple(output.shape)} for an input of "
-            f"{tuple(batch.input.shape)}, but {tuple(batch.target.shape)} was expected: its output "
-            "must have the size of its input and one channel for each channel of the target."
-        )
+    _check_output(output, batch)
     errors = data_term(output, batch.target)
-    train = (errors * batch.weight).sum() / batch.weight.sum()
+    weight = batch.weight.sum()
+    # A batch that is wholly held out has no weight: its loss is 0, not 0 / 0.
+    train = (errors * batch.weight).sum() / weight.clamp(min=torch.finfo(weight.dtype).tiny)
     with torch.no_grad():
         sums = held_out_sums(errors.detach(), output.detach(), batch.target, batch.held_out)
-    return Losses(train, sums, output)
+    return Losses(train, weight, sums, output)
+
+
+def _check_output(output: Tensor, batch: Batch) -> None:
+    """Refuse what a user's own network may return instead of a prediction of the target."""
+    if not isinstance(output, Tensor):
+        raise InputError(
+            f"The network returned a {type(output).__name__}: it must return a tensor."
+        )
+    if output.shape != batch.target.shape or not output.dtype.is_floating_point:
+        raise InputError(
+            f"The network returned {output.dtype} of shape {tuple(output.shape)} for an input of "
+            f"{tuple(batch.input.shape)}, but floating point of shape {tuple(batch.target.shape)} "
+            "is needed: the size of its input and one channel for each channel of the target."
+        )
+    if torch.is_grad_enabled() and not output.requires_grad:
+        raise InputError(
+            "The network's output does not depend on its parameters: remove `detach`, `no_grad` "
+            "and the like from it."
+        )

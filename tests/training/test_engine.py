@@ -99,13 +99,33 @@ def test_same_seed_same_result_and_global_state_untouched():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_accumulated_gradients_equal_those_of_the_whole_batch():
-    settings = {"epochs": 5, "learning_rate": 0.05, "optimizer": "sgd"}
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 5])
+def test_accumulated_gradients_equal_those_of_the_whole_batch(batch_size):
+    """Also where the batches have unequal sizes and unequal numbers of elements that train."""
+    settings = {"epochs": 2, "learning_rate": 0.05, "optimizer": "sgd"}
     whole, parts = make_model(norm=False), make_model(norm=False)
-    # nothing held out: the last weights are kept, so that all steps show
-    fit(whole, make_task(held_out=0), TrainingSettings(**settings))
-    fit(parts, make_task(held_out=0, batch_size=2), TrainingSettings(**settings, accum_grads=True))
+    # nothing is scored: the last weights are kept, so that the steps show
+    pairs = make_task(held_out=0).pairs
+    weight = torch.linspace(0, 2, pairs.weight.numel()).reshape(pairs.weight.shape)
+    pairs = Batch(pairs.input, pairs.target, weight, pairs.held_out)
+    one = fit(whole, PairsTask(pairs), TrainingSettings(**settings))
+    task = PairsTask(pairs, batch_size, generator=torch.Generator().manual_seed(0))
+    two = fit(parts, task, TrainingSettings(**settings, accum_grads=True))
     torch.testing.assert_close(weights(parts), weights(whole))
+    np.testing.assert_allclose(one["loss_trn"], two["loss_trn"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_a_batch_that_is_wholly_held_out_trains_nothing_and_spoils_nothing(accumulate):
+    pairs = make_task(held_out=0.3).pairs
+    held_out = pairs.held_out.clone()
+    held_out[2] = True
+    task = PairsTask(make_pairs(pairs.input, pairs.target, held_out), batch_size=1)
+    settings = TrainingSettings(epochs=20, learning_rate=1e-2, accum_grads=accumulate)
+    history = fit(make_model(norm=False), task, settings)
+    assert history.skipped_steps == 0
+    assert np.isfinite(history["loss_trn"]).all()
+    assert history["loss_trn"][-1] < history["loss_trn"][0]
 
 
 def test_without_held_out_elements_the_last_weights_are_kept():
@@ -142,16 +162,17 @@ class SometimesInvalid:
     def loss(self, model, batch):
         losses = self.task.loss(model, batch)
         factor = float("nan") if self.epoch in self.invalid else 1.0
-        return Losses(losses.train * factor, losses.held_out, losses.output)
+        return Losses(losses.train * factor, losses.weight, losses.held_out, losses.output)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "lbfgs"])
-def test_a_step_with_invalid_gradients_is_left_out_and_counted(optimizer):
+def test_a_step_with_invalid_gradients_is_left_out_counted_and_told(optimizer, caplog):
     settings = TrainingSettings(epochs=3, learning_rate=0.05, optimizer=optimizer)
     skipping, plain = make_model(norm=False), make_model(norm=False)
     history = fit(skipping, SometimesInvalid(make_task(held_out=0), {1}), settings)
     fit(plain, make_task(held_out=0), TrainingSettings(2, 0.05, optimizer))
     assert history.skipped_steps == 1
+    assert "1 of 3 steps were left out" in caplog.text
     torch.testing.assert_close(weights(skipping), weights(plain), rtol=0, atol=0)
 
 
@@ -159,6 +180,11 @@ def test_gradients_that_stay_invalid_end_the_training_with_a_remedy():
     task = SometimesInvalid(make_task(), range(5, 100))
     with pytest.raises(TrainingError, match="smaller learning rate"):
         fit(make_model(), task, TrainingSettings(epochs=100))
+
+
+def test_a_training_without_one_valid_step_is_an_error():
+    with pytest.raises(TrainingError, match="all 3 steps"):
+        fit(make_model(), SometimesInvalid(make_task(), range(3)), TrainingSettings(epochs=3))
 
 
 def test_cancelling_keeps_the_best_so_far(caplog):
@@ -173,6 +199,15 @@ def test_cancelling_keeps_the_best_so_far(caplog):
     assert history.stopped == "cancelled"
     assert "10 of 50 epochs" in caplog.text
     assert inference_score(model, task) == pytest.approx(history["loss_tst"].min(), rel=1e-5)
+
+
+def test_interrupting_before_the_first_epoch_ends_is_passed_on():
+    class Interrupts(PairsTask):
+        def loss(self, model, batch):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), Interrupts(make_task().pairs), TrainingSettings(3))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, StopTraining])
@@ -207,10 +242,42 @@ def test_an_algorithm_may_override_the_loss():
         def loss(self, model, batch):
             output = 0.5 * (model(batch.input) + model(-batch.input).neg())
             losses = compare(output.cumsum(-1) / 10, batch, lambda o, t: (o - t).abs())
-            return Losses(losses.train, losses.held_out, output)
+            return Losses(losses.train, losses.weight, losses.held_out, output)
 
     history = fit(make_model(norm=False), TwoCalls(make_task()), TrainingSettings(30, 1e-2))
     assert history["loss_trn"][-1] < 0.9 * history["loss_trn"][0]
+
+
+class Returns(nn.Module):
+    """A network of a user's own that returns something odd."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.factor, self.change = nn.Parameter(torch.ones(())), change
+
+    def forward(self, x):
+        return self.change(self.factor * x)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda y: None, "NoneType"),
+        (lambda y: (y, y), "tuple"),
+        (lambda y: y.detach().numpy(), "ndarray"),
+        (lambda y: y.long(), "int64"),
+        (lambda y: y + 0j, "complex64"),
+        (lambda y: y.detach(), "does not depend"),
+    ],
+)
+def test_odd_outputs_are_refused(change, words):
+    with pytest.raises(InputError, match=words):
+        fit(Returns(change), make_task(), TrainingSettings(epochs=1))
+
+
+def test_a_network_of_another_precision_is_refused():
+    with pytest.raises(InputError, match=r"model\.float"):
+        fit(make_model().double(), make_task(), TrainingSettings(epochs=1))
 
 
 @pytest.mark.parametrize(

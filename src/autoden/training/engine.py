@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -74,8 +75,7 @@ def fit(
     TrainingError
         The gradients stayed invalid (NaN or infinite) for ten steps in a row.
     """
-    if not any(p.requires_grad for p in model.parameters()):
-        raise InputError("The network has no parameters that can be trained.")
+    _check_parameters(model)
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
@@ -95,18 +95,33 @@ def fit(
     except StopTraining as request:
         stopped = str(request) or "stopped"
     except KeyboardInterrupt:
+        if not records:  # nothing was learnt that could be kept
+            raise
         stopped = "interrupted"
     if stopped:
         done = f"{len(records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)
     best_epoch, score = _keep_best(model, task, best)
+    _report_invalid(stepper, settings)
     return History(
         tuple(records),
         best_epoch=len(records) - 1 if best_epoch is None else best_epoch,
         best_held_out=score,
-        skipped_steps=int(stepper.n_invalid),
+        skipped_steps=stepper.n_invalid,
         stopped=stopped,
     )
+
+
+def _check_parameters(model: nn.Module) -> None:
+    """Refuse networks that cannot be trained on float32 data."""
+    if not any(p.requires_grad for p in model.parameters()):
+        raise InputError("The network has no parameters that can be trained.")
+    dtypes = {str(p.dtype) for p in model.parameters()} - {"torch.float32"}
+    if dtypes:
+        raise InputError(
+            f"The network has parameters of {', '.join(sorted(dtypes))}, data are float32: "
+            "convert it with `model.float()`."
+        )
 
 
 @dataclass(frozen=True)
@@ -117,14 +132,28 @@ class _Objective:
     task: Task
     penalties: Sequence[nn.Module]
 
-    def backward(self, batch: Batch) -> Tensor:
-        """Add the gradients of a batch; give its loss, data term and held-out sums, shape (9,)."""
+    def backward(self, batch: Batch, *, weighted: bool = False) -> Tensor:
+        """Add the gradients of a batch's loss, or of its loss times its weight.
+
+        Returns
+        -------
+        Tensor
+            Shape (10,): weight, loss times weight, data term times weight, held-out sums; they
+            add up over the batches of an epoch.
+        """
         losses = self.task.loss(self.model, batch)
         total = losses.train
         for penalty in self.penalties:
             total = total + penalty(losses.output)
-        total.backward()  # type: ignore[no-untyped-call]
-        return torch.cat((torch.stack((total.detach(), losses.train.detach())), losses.held_out))
+        (total * losses.weight if weighted else total).backward()  # type: ignore[no-untyped-call]
+        numbers = torch.stack((torch.ones_like(total), total, losses.train)).detach()
+        return torch.cat((numbers * losses.weight, losses.held_out))
+
+    def evaluate_again(self, batch: Batch) -> Tensor:
+        """Add the gradients of a batch's loss and give that loss, a scalar."""
+        weight, weighted_loss = self.backward(batch)[:2]
+        loss: Tensor = weighted_loss / weight
+        return loss
 
 
 def _run_epoch(
@@ -136,39 +165,50 @@ def _run_epoch(
 ) -> EpochRecord:
     """Go once through the batches; read the epoch's numbers back before its last step."""
     stepper.start_epoch(epoch)
-    totals = []
+    accumulate = settings.accum_grads
+    totals = torch.zeros((), device=stepper.device)
     for batch, is_last in _mark_last(objective.task.train_batches(epoch)):
-        totals.append(objective.backward(batch))
+        totals = totals + objective.backward(batch, weighted=accumulate)
         if is_last:
             record, streak = _read_back(epoch, totals, stepper.invalid_streak)
             _check_streak(streak, epoch, settings)
             best.offer(epoch, record.held_out)
-        if is_last or not settings.accum_grads:
-            stepper.step(
-                lambda: objective.backward(batch)[0],  # noqa: B023 - called at once
-                n_accumulated=len(totals) if settings.accum_grads else 1,
-            )
+        if is_last or not accumulate:
+            again = partial(objective.evaluate_again, batch)
+            stepper.step(again, total_weight=totals[0] if accumulate else None)
     return record
 
 
-def _read_back(epoch: int, totals: list[Tensor], streak: Tensor) -> tuple[EpochRecord, int]:
+def _read_back(epoch: int, totals: Tensor, streak: Tensor) -> tuple[EpochRecord, int]:
     """Bring an epoch's numbers to the host: the one moment at which the loop waits."""
-    numbers = torch.cat((torch.stack(totals).sum(dim=0), streak.reshape(1)))
-    loss, data, *sums, invalid_streak = numbers.tolist()
+    weight, loss, data, *sums, invalid = torch.cat((totals, streak.reshape(1))).tolist()
     held_out, held_out_sbi = held_out_scores(sums)
-    n = len(totals)
-    return EpochRecord(epoch, loss / n, data / n, held_out, held_out_sbi), int(invalid_streak)
+    loss, data = (value / weight if weight else float("nan") for value in (loss, data))
+    return EpochRecord(epoch, loss, data, held_out, held_out_sbi), int(invalid)
 
 
 def _check_streak(streak: int, epoch: int, settings: TrainingSettings) -> None:
     """Give up when the gradients have been invalid for many steps in a row."""
-    if streak < MAX_INVALID_STEPS:
-        return
-    raise TrainingError(
-        f"The gradients were NaN or infinite for {streak} steps in a row, up to epoch {epoch}, "
-        f"with `learning_rate` (={settings.learning_rate}). Try a ten times smaller learning "
-        "rate, and check a network or penalty of your own for divisions, logarithms and roots "
-        "of zero."
+    if streak >= MAX_INVALID_STEPS:
+        raise TrainingError(_say_invalid(f"{streak} steps in a row, up to epoch {epoch}", settings))
+
+
+def _report_invalid(stepper: Stepper, settings: TrainingSettings) -> None:
+    """Tell of steps that were left out; fail if all were."""
+    if stepper.n_invalid == stepper.n_steps:
+        raise TrainingError(_say_invalid(f"all {stepper.n_steps} steps", settings))
+    if stepper.n_invalid:
+        logger.warning(
+            "%d of %d steps were left out, because their gradients were NaN or infinite.",
+            stepper.n_invalid, stepper.n_steps,
+        )  # fmt: skip
+
+
+def _say_invalid(when: str, settings: TrainingSettings) -> str:
+    return (
+        f"The gradients were NaN or infinite in {when}, with `learning_rate` "
+        f"(={settings.learning_rate}). Try a ten times smaller learning rate, and check a network "
+        "or penalty of your own for divisions, logarithms and roots of zero."
     )
 
 
