@@ -7,13 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoden.errors import InputError
-from autoden.signals.layout import (
-    check_finite,
-    check_numeric,
-    from_network,
-    to_network,
-    to_realizations,
-)
+from autoden.signals.layout import from_network, to_network, to_realizations
+from autoden.signals.values import check_finite, check_numeric
 
 # shape of the data, n_dims, n_channels, realizations_axis, channel_axis, shape expected
 WORKED_SHAPES = [

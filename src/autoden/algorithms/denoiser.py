@@ -25,19 +25,14 @@ from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
 from autoden.models.config import NetworkParams, create_network
 from autoden.models.devices import choose_device
-from autoden.signals.layout import (
-    check_finite,
-    check_numeric,
-    from_network,
-    to_network,
-    to_realizations,
-)
+from autoden.signals.layout import from_network, to_network, to_realizations
 from autoden.signals.scaling import (
     DataScaleBias,
     check_varies,
     compute_scaling_selfsupervised,
     compute_scaling_supervised,
 )
+from autoden.signals.values import check_finite, check_numeric
 from autoden.training.engine import fit
 from autoden.training.history import History
 from autoden.training.observers import Observer, ProgressBar

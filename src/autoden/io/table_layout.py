@@ -15,11 +15,9 @@ Told by the content alone, by the rules below, and never silently: the layout fo
    spacing): it is the axis, or an index if it only counts and rows are at least as long as there
    are rows. Otherwise one spectrum per row, and nothing is known about the axis.
 
-To run like an axis is to be strictly monotonic with steps that differ by a factor of 3 at most
-(rounded calibrations have unequal steps).
+What it is to run like an axis, and which quantity the axis is, ``positions.py`` says.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,7 +26,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
-from autoden.io.labels import CORNER_SEPARATOR, parse_label
+from autoden.io.labels import (
+    CORNER_SEPARATOR,
+    named_alike,
+    names_positions,
+    parse_label,
+    split_corner,
+)
+from autoden.io.positions import (
+    counts_from,
+    first_misplaced,
+    is_monotonic,
+    position_axis,
+    runs_like_an_axis,
+)
 from autoden.io.tables import (
     Table,
     is_number,
@@ -45,32 +56,10 @@ BARE_ROWS = "one spectrum per row, no positions"
 BARE_COLUMN = "one spectrum in one column, no positions"
 BARE_COLUMNS = "one spectrum per column, no positions"
 
-POSITION_NAMES = ("energy", "channel", "wavelength")  # a lone label of these names the header
 CHANNEL_NAME = "channel {}"  # header cells of an axis without values
 
-# Words of a label and units that make the first column of named columns the positions.
-_POSITION_WORDS = frozenset(
-    {
-        "energy", "energies", "channel", "channels", "ch", "bin", "bins", "index", "position",
-        "positions", "wavelength", "wavelengths", "lambda", "wavenumber", "wavenumbers", "raman",
-        "shift", "frequency", "time", "mass", "angle", "theta", "2theta", "q", "kev", "ev", "mev",
-        "nm",
-    }
-)  # fmt: skip
-_POSITION_UNITS = frozenset(
-    {
-        "kev", "ev", "mev", "nm", "um", "µm", "pm", "å", "cm-1", "cm^-1", "1/cm", "cm⁻¹",
-        "hz", "khz", "mhz", "ghz", "thz", "°", "deg",
-    }
-)  # fmt: skip
-_ENERGY_UNITS = {"kev": "keV", "ev": "eV"}  # labels that are a unit alone
-
-_WHOLE = re.compile(r"\d+")
-_LAST_PART = re.compile(r"[\s_.-]+[a-z#]$|#$")  # of a label in lower case, # for its digits
 _LEAST_CELLS = 8
 _LEAST_ROWS_OF_TWO = 3
-_STEP_RATIO = 3.0
-_KEV_RANGE = (-5.0, 200.0)
 
 
 def interpret(table: Table) -> Signal:
@@ -128,63 +117,6 @@ def interpret(table: Table) -> Signal:
     return _spectra_in_columns(table, assumed)
 
 
-def split_corner(cell: str) -> tuple[str, str]:
-    r"""Split the first cell of a header into the labels of the rows and of the header.
-
-    Examples
-    --------
-    >>> split_corner("y (mm) \\ energy (keV)"), split_corner("Energy [eV]"), split_corner("index")
-    (('y (mm)', 'energy (keV)'), ('', 'Energy [eV]'), ('index', ''))
-    """
-    if CORNER_SEPARATOR in cell:
-        rows, _, header = cell.partition(CORNER_SEPARATOR)
-        return rows.strip(), header.strip()
-    return ("", cell) if parse_label(cell)[0] in POSITION_NAMES else (cell, "")
-
-
-def names_positions(label: str) -> bool:
-    """Tell whether the label of a column says that it holds the positions of the channels.
-
-    Examples
-    --------
-    >>> [names_positions(label) for label in ("E (keV)", "Raman shift", "keV", "counts", "")]
-    [True, True, True, False, False]
-    """
-    name, unit = parse_label(label)
-    words = re.findall(r"[a-z0-9]+", name)
-    return (unit or "").lower() in _POSITION_UNITS or not _POSITION_WORDS.isdisjoint(words)
-
-
-def named_alike(labels: Sequence[str]) -> bool:
-    """Tell whether labels differ in numbers or a last letter only; not if the first has a unit.
-
-    Examples
-    --------
-    >>> named_alike(["s1", "s2"]), named_alike(["spectrum a", "spectrum b"])
-    (True, True)
-    >>> named_alike(["energy", "s1"]), named_alike(["a", "b"])
-    (False, False)
-    """
-    if (parse_label(labels[0])[1] or "").lower() in _POSITION_UNITS:
-        return False
-    stems = {_LAST_PART.sub("", _WHOLE.sub("#", parse_label(label)[0])) for label in labels}
-    return len(stems) == 1 and stems != {""}
-
-
-def is_monotonic(values: NDArray[np.float64]) -> bool:
-    """Tell whether values strictly rise or strictly fall, and are finite."""
-    steps = np.diff(values)
-    return bool(np.isfinite(values).all() and (np.all(steps > 0) or np.all(steps < 0)))
-
-
-def counts_from(texts: Sequence[str]) -> int | None:
-    """Return 0 for the cells 0, 1, 2, ..., 1 for 1, 2, 3, ..., and None for all others."""
-    for start in (0, 1):
-        if all(text == str(number) for number, text in enumerate(texts, start)):
-            return start
-    return None
-
-
 def _interpret_numbers(table: Table, assumed: list[str]) -> Signal:
     """Apply rule 3: a table of numbers only."""
     first_texts = [text.strip() for text in table.rows[0].split(table.delimiter)]
@@ -193,7 +125,7 @@ def _interpret_numbers(table: Table, assumed: list[str]) -> Signal:
             refuse_cell(table, 0, column)
     first_row = _as_numbers(first_texts)
     n_rows = len(table.rows)
-    if n_rows > 1 and len(first_row) >= _LEAST_CELLS and _runs_like_an_axis(first_row):
+    if n_rows > 1 and len(first_row) >= _LEAST_CELLS and runs_like_an_axis(first_row):
         assumed.append("the first row, which rises or falls evenly, holds the positions")
         return _spectra_in_rows(_without_first_row(table), first_row, assumed, index_column=False)
     texts = parse_texts(table, 0)
@@ -201,7 +133,7 @@ def _interpret_numbers(table: Table, assumed: list[str]) -> Signal:
         return _bare_rows(table, 0, assumed)  # which says what is wrong
     first_column = _as_numbers(texts)
     is_pair = table.width == 2 and n_rows >= _LEAST_ROWS_OF_TWO and is_monotonic(first_column)
-    if is_pair or (n_rows >= _LEAST_CELLS and _runs_like_an_axis(first_column)):
+    if is_pair or (n_rows >= _LEAST_CELLS and runs_like_an_axis(first_column)):
         if counts_from(texts) is not None and table.width - 1 >= n_rows:
             assumed.append("the first column, which only counts the rows, is an index")
             return _bare_rows(table, 1, assumed)
@@ -225,14 +157,14 @@ def _spectra_in_rows(
     index = parse_texts(table, 0) if index_column else []
     data = parse_numbers(table, range(int(index_column), table.width))
     style = {"header_cell": corner, "index_column": index_column}
-    if positions is not None and table.header and all(map(_WHOLE.fullmatch, table.header[1:])):
+    if positions is not None and table.header and all(map(str.isdecimal, table.header[1:])):
         style["whole_positions"] = True
     rows = _row_axis(table, row_label, index, CORNER_SEPARATOR in corner, assumed)
     if index and not is_number(index[0]):
         style["row_names"] = index
     elif counts_from(index) == 1:
         style["index_start"] = 1
-    axes = (rows, _position_axis(label, positions, assumed))
+    axes = (rows, position_axis(label, positions, assumed))
     return _signal(table, data, axes, ROWS, style, assumed)
 
 
@@ -242,7 +174,7 @@ def _spectra_in_columns(table: Table, assumed: list[str]) -> Signal:
     positions = parse_numbers(table, range(1))[:, 0].astype(np.float64)
     is_named = table.header is None or names_positions(table.header[0])
     if not is_monotonic(positions):
-        row = _first_misplaced(positions)
+        row = first_misplaced(positions)
         raise InputError(
             f"{table.source}, line {table.line_numbers[row]}, column 1: {texts[row]} follows "
             f"{texts[row - 1]}, but the positions must strictly rise or strictly fall: "
@@ -256,10 +188,10 @@ def _spectra_in_columns(table: Table, assumed: list[str]) -> Signal:
     style: dict[str, Any] = {"header_cell": table.header[0] if table.header else ""}
     if table.header:
         style["column_names"] = list(table.header[1:])
-    if all(map(_WHOLE.fullmatch, texts)):
+    if all(map(str.isdecimal, texts)):
         style["whole_positions"] = True
     label = style["header_cell"]
-    axis = _position_axis("" if is_number(label) else label, positions, assumed)
+    axis = position_axis("" if is_number(label) else label, positions, assumed)
     rows = Axis("spectrum" if axis.name == "repeat" else "repeat")
     if len(data) > 1:
         assumed.append("the columns are repeats of one measurement")
@@ -324,31 +256,6 @@ def _row_axis(
     return Axis("repeat", "", values)
 
 
-def _position_axis(label: str, values: NDArray[np.float64] | None, assumed: list[str]) -> Axis:
-    """Name what runs along the spectra, from its label or else from its values."""
-    name, unit = parse_label(label)
-    if unit is None and name in _ENERGY_UNITS:
-        assumed.append(f"the positions, labelled {label!r}, are energies")
-        name, unit = "energy", _ENERGY_UNITS[name]
-    if name and (unit is not None or name != "energy" or values is None):
-        return Axis(name, unit or "", values)
-    if values is None:
-        return Axis("channel")
-    span = f"{values[0]:.6g} to {values[-1]:.6g}"
-    counting = bool(np.all(values == np.arange(values.size) + np.round(values[0])))
-    low, high = _KEV_RANGE
-    if not counting and low <= values.min() and values.max() <= high:
-        assumed.append(f"the positions, {span}, are energies in keV")
-        return Axis("energy", "keV", values)
-    if name:
-        assumed.append(f"the unit of the energies, {span}, is not known")
-    elif counting:
-        assumed.append(f"the positions, {span}, are numbers of channels")
-    else:
-        assumed.append(f"the quantity and the unit of the positions, {span}, are not known")
-    return Axis(name or "channel", "", values)
-
-
 def _axis_runs_down(table: Table, header: NDArray[np.float64]) -> bool:
     """Tell whether the first column rather than the header of numbers is the axis (rule 1)."""
     cells = (table.header or ())[1:]
@@ -358,15 +265,7 @@ def _axis_runs_down(table: Table, header: NDArray[np.float64]) -> bool:
     texts = parse_texts(table, 0)
     if len(texts) < _LEAST_ROWS_OF_TWO or not all(is_number(text) for text in texts):
         return False
-    return counts_from(texts) is None and _runs_like_an_axis(_as_numbers(texts))
-
-
-def _runs_like_an_axis(values: NDArray[np.float64]) -> bool:
-    """Tell whether values are strictly monotonic in steps of about one size."""
-    if values.size < 2 or not is_monotonic(values):
-        return False
-    steps = np.abs(np.diff(values))
-    return bool(steps.max() <= _STEP_RATIO * steps.min())
+    return counts_from(texts) is None and runs_like_an_axis(_as_numbers(texts))
 
 
 def _check_header_order(source: str, header: Sequence[str], positions: NDArray[np.float64]) -> None:
@@ -377,19 +276,12 @@ def _check_header_order(source: str, header: Sequence[str], positions: NDArray[n
     if not np.isfinite(positions).all():
         column = int(np.argmin(np.isfinite(positions))) + 1
         raise InputError(f"{place} {column + 1}: {header[column]} is too large a number.")
-    column = _first_misplaced(positions) + 1
+    column = first_misplaced(positions) + 1
     raise InputError(
         f"{place} {column + 1}: {header[column]} follows {header[column - 1]}, but the positions "
         "must strictly rise or strictly fall: sort the channels, give the header more digits if "
         "two are equal, or add a header of energies if this line is a spectrum."
     )
-
-
-def _first_misplaced(values: NDArray[np.float64]) -> int:
-    """Return where values first leave the direction in which most of them go."""
-    steps = np.diff(values)
-    falls = np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0)
-    return int(np.argmax(steps >= 0 if falls else steps <= 0)) + 1
 
 
 def _as_numbers(texts: Sequence[str]) -> NDArray[np.float64]:

@@ -11,22 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
-from autoden.io.labels import CORNER_SEPARATOR, format_label, parse_label
+from autoden.io.labels import (
+    CORNER_SEPARATOR,
+    POSITION_NAMES,
+    format_label,
+    parse_label,
+    split_corner,
+)
+from autoden.io.positions import is_monotonic
 from autoden.io.table_layout import (
     BARE_COLUMN,
     BARE_COLUMNS,
     BARE_ROWS,
     CHANNEL_NAME,
     COLUMNS,
-    POSITION_NAMES,
     ROWS,
     interpret,
-    is_monotonic,
-    split_corner,
 )
 from autoden.io.tables import is_number, parse_table
 from autoden.signals import Axis, Signal
-from autoden.signals.layout import check_finite
+from autoden.signals.values import check_finite
 
 _MAX_HEADER_CELL = 200
 

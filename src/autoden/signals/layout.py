@@ -14,107 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.errors import InputError
-
-_NUMERIC_KINDS = "biufc"
-
-
-def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
-    """Return the data as an array of numbers, or say why they are none.
-
-    Parameters
-    ----------
-    data : array_like
-        Numbers of any shape and dtype (bool, integer, float or complex).
-    name : str
-        What the error calls them.
-
-    Returns
-    -------
-    ndarray
-        The same numbers; not copied when they are an array already.
-
-    Raises
-    ------
-    InputError
-        Sequences of unequal lengths, text, objects, dates, masked values (also in a list of masked
-        arrays), an empty array, a tensor that numpy cannot read.
-
-    Examples
-    --------
-    >>> check_numeric([[0, 1], [2, 0]]).shape
-    (2, 2)
-    >>> check_numeric([[0, 1, 4], [2, 0]], "exposures")
-    Traceback (most recent call last):
-    autoden.errors.InputError: exposures have unequal lengths 3, 2: bring them to one length first.
-    """
-    n_masked = _count_masked(data)
-    if n_masked:
-        raise InputError(
-            f"{name} hold {_say_number(n_masked, 'masked value')}, which a network cannot leave "
-            "out: crop or fill them first."
-        )
-    try:
-        array = np.asarray(data)
-    except (RuntimeError, TypeError) as error:
-        raise InputError(
-            f"{name} cannot be turned into a numpy array ({str(error).rstrip('.')}): give a tensor "
-            "as tensor.detach().cpu(), in a dtype that numpy has."
-        ) from error
-    except ValueError as error:
-        raise InputError(_say_ragged(data, name)) from error
-    if array.dtype.kind == "O":
-        raise InputError(_say_ragged(data, name))
-    if array.dtype.kind not in _NUMERIC_KINDS:
-        raise InputError(
-            f"{name} have dtype {array.dtype}, numbers are needed: convert them, for example "
-            "with .astype(float)."
-        )
-    if array.size == 0:
-        raise InputError(f"{name} are empty: their shape is {array.shape}.")
-    return array
-
-
-def check_finite(data: ArrayLike, name: str = "data") -> NDArray[Any]:
-    """Return the data as an array, or say where they are not finite.
-
-    Parameters
-    ----------
-    data : array_like
-        Numbers of any shape and dtype.
-    name : str
-        What the error calls them.
-
-    Returns
-    -------
-    ndarray
-        The same numbers, not copied.
-
-    Raises
-    ------
-    InputError
-        NaN or infinity anywhere: how many, and the index of the first.
-
-    Examples
-    --------
-    >>> check_finite([0.0, float("nan")], "counts")
-    Traceback (most recent call last):
-    autoden.errors.InputError: counts hold 1 value that is NaN or infinite, the first at index
-    (1,): mask, crop or replace it first.
-    """
-    array = np.asarray(data)
-    if array.dtype.kind not in "fc":
-        return array
-    finite = np.isfinite(array)
-    if finite.all():
-        return array
-    n_bad = array.size - int(np.count_nonzero(finite))
-    first = tuple(int(i) for i in np.unravel_index(int(np.argmin(finite)), array.shape))
-    what = "value that is" if n_bad == 1 else "values that are"
-    it = "it" if n_bad == 1 else "them"
-    raise InputError(
-        f"{name} hold {n_bad} {what} NaN or infinite, the first at index {first}: "
-        f"mask, crop or replace {it} first."
-    )
+from autoden.signals.values import check_numeric, say_number
 
 
 def to_realizations(
@@ -225,14 +125,14 @@ def to_network(
     n_own = n_dims + (n_channels > 1)  # axes of one sample: [C,] *spatial
     if array.ndim < n_own:
         raise InputError(
-            f"data have {_say_number(array.ndim, 'dimension')} (shape {array.shape}), at least "
+            f"data have {say_number(array.ndim, 'dimension')} (shape {array.shape}), at least "
             f"{n_own} are needed: {_say_needs(n_dims, False, n_channels > 1)}."
         )
     n_leading = array.ndim - n_own
     if n_channels > 1 and array.shape[n_leading] != n_channels:
         raise InputError(
             f"The model takes n_channels_in={n_channels}, the data have "
-            f"{_say_number(array.shape[n_leading], 'channel')} along axis {n_leading} of their "
+            f"{say_number(array.shape[n_leading], 'channel')} along axis {n_leading} of their "
             f"shape {array.shape}."
         )
     leading_shape = array.shape[:n_leading]
@@ -274,36 +174,11 @@ def from_network(
     expected = (math.prod(leading_shape), n_channels_out)
     if array.shape[:2] != expected:
         raise InputError(
-            f"The network returned shape {array.shape}, but {_say_number(expected[0], 'sample')} "
-            f"of {_say_number(expected[1], 'channel')} were expected, (N, C) = {expected}."
+            f"The network returned shape {array.shape}, but {say_number(expected[0], 'sample')} "
+            f"of {say_number(expected[1], 'channel')} were expected, (N, C) = {expected}."
         )
     own_shape = array.shape[2:] if n_channels_out == 1 else array.shape[1:]
     return array.reshape(*leading_shape, *own_shape)
-
-
-def _count_masked(data: ArrayLike) -> int:
-    """Count the masked values of a masked array, or of all those in a list."""
-    if isinstance(data, np.ma.MaskedArray):
-        return int(np.ma.getmaskarray(data).sum())
-    if isinstance(data, list | tuple):
-        return sum(map(_count_masked, data))
-    return 0
-
-
-def _say_number(number: int, noun: str) -> str:
-    """Say '1 channel' or '2 channels'."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _say_ragged(data: ArrayLike, name: str) -> str:
-    """Say why something is no rectangular array of numbers."""
-    nested = isinstance(data, Sequence) or (isinstance(data, np.ndarray) and data.ndim > 0)
-    items: list[Any] = list(data) if nested else []  # type: ignore[arg-type]
-    lengths = list(dict.fromkeys(len(item) for item in items if hasattr(item, "__len__")))
-    if len(lengths) < 2:
-        return f"{name} are not a rectangular array of numbers: convert them, for example to float."
-    shown = ", ".join(str(length) for length in lengths[:5]) + (", ..." if lengths[5:] else "")
-    return f"{name} have unequal lengths {shown}: bring them to one length first."
 
 
 def _say_needs(n_dims: int, with_realizations: bool, with_channels: bool) -> str:
@@ -321,7 +196,7 @@ def _check_dimensions(
     n_needed = n_dims + with_realizations + with_channels
     if len(shape) < n_needed:
         raise InputError(
-            f"data have {_say_number(len(shape), 'dimension')} (shape {shape}), at least "
+            f"data have {say_number(len(shape), 'dimension')} (shape {shape}), at least "
             f"{n_needed} are needed: {_say_needs(n_dims, with_realizations, with_channels)}."
         )
 
@@ -337,7 +212,7 @@ def _resolve_axis(axis: int | None, ndim: int, name: str) -> int | None:
         )
     if not -ndim <= axis < ndim:
         raise InputError(
-            f"{name}={axis} is out of range for data of {_say_number(ndim, 'dimension')}: "
+            f"{name}={axis} is out of range for data of {say_number(ndim, 'dimension')}: "
             f"give {-ndim} to {ndim - 1}."
         )
     return int(axis) % ndim
@@ -349,7 +224,7 @@ def _check_channels(array: NDArray[Any], channels: int | None, n_channels: int) 
     place = (
         "no channel axis"
         if channels is None
-        else f"{_say_number(along, 'channel')} along axis {channels}"
+        else f"{say_number(along, 'channel')} along axis {channels}"
     )
     if array.dtype.kind == "c":
         if n_channels == 2 * along:

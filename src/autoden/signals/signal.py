@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.errors import InputError
-from autoden.signals.layout import check_finite, check_numeric
+from autoden.signals.values import check_finite, check_numeric
 
 
 @dataclass(frozen=True, eq=False, repr=False)
