@@ -107,6 +107,8 @@ def test_complex_data_with_channels():
     n2n.train(*prepared, epochs=1)
     whole = n2n.infer(np.moveaxis(data, -1, 1))
     assert whole.shape == (3, 60)
+    last = n2n.infer(np.moveaxis(data, -1, 1), channel_axis_dst=-1)
+    np.testing.assert_array_equal(last, whole.T)
     np.testing.assert_allclose(whole.imag, n2n.infer(prepared[0])[3:])
 
 

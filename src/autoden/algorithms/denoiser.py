@@ -177,18 +177,18 @@ class Denoiser:
         """Enforce the lower limit, make channels complex again, put the channel axis in place."""
         if self.lower_limit is not None:
             result = np.maximum(result, self.lower_limit)
-        channel_axis = -self.n_dims - 1
+        n_channels, channel_axis = self.n_channels_out, -self.n_dims - 1
         if as_complex:
             real, imaginary = np.split(result, 2, axis=channel_axis)
-            result = real + 1j * imaginary
-            if result.shape[channel_axis] == 1:
-                return result.squeeze(channel_axis)
+            result, n_channels = real + 1j * imaginary, n_channels // 2
+            if n_channels == 1:
+                result = result.squeeze(channel_axis)
         if channel_axis_dst is None:
             return result
-        if self.n_channels_out == 1 or not -result.ndim <= channel_axis_dst < result.ndim:
+        if n_channels == 1 or not -result.ndim <= channel_axis_dst < result.ndim:
             raise InputError(
                 f"`channel_axis_dst` is {channel_axis_dst}, but the result of shape {result.shape} "
-                f"has {'no channel axis' if self.n_channels_out == 1 else 'no such axis'}."
+                f"has {'no channel axis' if n_channels == 1 else 'no such axis'}."
             )
         return np.moveaxis(result, channel_axis, channel_axis_dst)
 
