@@ -68,6 +68,15 @@ def test_n2n_says_what_it_did_unless_quiet(capsys, spectra, tmp_path):
     assert f"Wrote {tmp_path / 'out.csv'}" in err
 
 
+def test_spectra_that_are_no_plain_repeats_are_told(capsys, tmp_path):
+    counts = np.random.default_rng(0).poisson(9, (4, 50))
+    axes = (Axis("y", "mm", np.linspace(0, 1, 4)), Axis("energy", "keV", np.linspace(1, 5, 50)))
+    ad.write(tmp_path / "line.csv", Signal(counts, axes))
+    code, _, err = run(capsys, "n2n", tmp_path / "line.csv", "-o", tmp_path / "o.csv", *QUICK)
+    assert code == 0
+    assert "along 'y' are taken for repeats" in err
+
+
 @pytest.mark.parametrize("model", ["dncnn", "unet", "msd", "resnet"])
 def test_every_network_can_be_chosen(capsys, spectra, tmp_path, model):
     words = ["--model", model, "--features", "3", "--layers", "2"]

@@ -111,6 +111,9 @@ def n2n(
         raise InputError(f"{output}: the result would replace the measurement; choose another -o.")
     if plot is not None:
         check_figure_path(plot, overwrite=force)
+    if signal.axes[0].name != "repeat":
+        along = signal.axes[0].name
+        logger.warning("The spectra along %r are taken for repeats of one measurement.", along)
     data = select_exposures(np.asarray(signal), exposures)
     energies = energies_of(signal)
     zooms = [check_zoom(parse_zoom(text), energies) for text in zoom or ()]
