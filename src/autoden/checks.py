@@ -56,7 +56,10 @@ def number(
     remedy = f"`{name}` is {value!r}: give a number{' ' * bool(said)}{said}."
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(remedy)
-    checked = float(value)
+    try:
+        checked = float(value)
+    except OverflowError:  # an int beyond the largest float
+        raise InputError(remedy) from None
     if not (math.isfinite(checked) and checked >= at_least and above < checked < below):
         raise InputError(remedy)
     return checked
@@ -110,7 +113,11 @@ def whole_numbers(name: str, values: Any) -> tuple[int, ...]:
 def choice(name: str, value: T, choices: Iterable[T]) -> T:
     """Return `value`, or raise if it is not among `choices`."""
     known = tuple(choices)
-    if value not in known:
+    try:
+        is_known = value in known
+    except ValueError:  # an array is neither equal nor unequal
+        is_known = False
+    if not is_known:
         listed = ", ".join(map(repr, known))
         raise InputError(f"`{name}` is {value!r}: choose one of {listed}.")
     return value

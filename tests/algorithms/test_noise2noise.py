@@ -251,6 +251,8 @@ def test_axes_that_the_data_do_not_have_are_refused():
         n2n.train(*n2n.prepare_data(noisy((4, 60))), epochs=1)
     with pytest.raises(InputError, match="counted from the end"):
         AugmentationFlip(axes=(0,))
+    with pytest.raises(InputError, match="counted from the end"):
+        AugmentationFlip(axes=-1)
 
 
 def test_flipping_a_spectrum_is_obeyed_with_a_warning():
@@ -297,6 +299,32 @@ def test_the_same_seed_gives_the_same_result_bit_for_bit(batch_size):
 
 def numpy_global_state():
     return np.random.get_state()[1]  # noqa: NPY002
+
+
+def test_a_seed_also_governs_dropout():
+    results = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        network = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Dropout(0.5), nn.Conv2d(4, 1, 1))
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.fill_(0.1)
+        before = torch.random.get_rng_state()
+        n2n = ad.N2N(network, seed=0, verbose=False)
+        results.append(n2n.train(*n2n.prepare_data(noisy((4, 12, 14))), epochs=3)["loss_trn"])
+        assert torch.equal(torch.random.get_rng_state(), before)
+    np.testing.assert_array_equal(*results)
+
+
+def test_a_network_that_computes_in_half_precision_can_be_used():
+    class Half(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x).bfloat16()
+
+    n2n = ad.N2N(Half(1, 1, 3, padding=1), seed=0, verbose=False)
+    data = n2n.prepare_data(noisy((4, 12, 14)))
+    n2n.train(*data, epochs=2)
+    assert n2n.infer(data[0]).dtype == np.float64
 
 
 def test_a_seed_leaves_the_global_state_alone_and_none_follows_it():

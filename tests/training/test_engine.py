@@ -10,8 +10,10 @@ from torch import nn
 
 from autoden.algorithms.pairs import PairsTask, make_pairs
 from autoden.errors import InputError, TrainingError
+from autoden.losses import LossTV
 from autoden.training import CancelWhen, Losses, StopTraining, TrainingSettings, compare, fit
 from autoden.training.batch import Batch
+from autoden.training.steps import Stepper
 
 
 def make_task(n=6, length=24, held_out=0.25, batch_size=None, seed=0, noise=0.3):
@@ -221,6 +223,58 @@ def test_interrupting_keeps_the_best_so_far(error, caplog):
     assert len(history.records) == 5
     assert history.stopped
     assert "best weights so far" in caplog.text
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_an_interrupt_within_a_step_leaves_records_and_best_epoch_in_agreement(
+    optimizer, monkeypatch
+):
+    step, calls = Stepper.step, iter(range(100))
+
+    def interrupted(self, *args, **options):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return step(self, *args, **options)
+
+    monkeypatch.setattr(Stepper, "step", interrupted)
+    history = fit(make_model(), make_task(), TrainingSettings(30, 1e-2, optimizer))
+    assert len(history.records) == 4
+    assert 0 <= history.best_epoch < 4
+    assert history.plot().axes
+
+
+def test_nan_on_the_way_of_a_line_search_undoes_the_step():
+    class InvalidLater(SometimesInvalid):
+        """The first evaluation of a step is fine, the following ones of one epoch are not."""
+
+        def loss(self, model, batch):
+            losses = super().loss(model, batch)
+            self.n_calls = getattr(self, "n_calls", 0) + 1
+            if self.n_calls < 3 or self.epoch != 0:
+                return losses
+            return Losses(losses.train * torch.nan, losses.weight, losses.held_out, losses.output)
+
+    model = make_model(norm=False)
+    history = fit(
+        model, InvalidLater(make_task(held_out=0), set()), TrainingSettings(6, 0.5, "lbfgs")
+    )
+    assert torch.isfinite(weights(model)).all()
+    assert history["loss_trn"][-1] < history["loss_trn"][0]
+
+
+def test_lbfgs_takes_batches_that_are_wholly_held_out():
+    pairs = make_task(held_out=0.3).pairs
+    held_out = pairs.held_out.clone()
+    held_out[2] = True
+    task = PairsTask(make_pairs(pairs.input, pairs.target, held_out), batch_size=1)
+    settings = TrainingSettings(epochs=5, learning_rate=0.5, optimizer="lbfgs")
+    history = fit(make_model(norm=False), task, settings, penalties=[LossTV(0.01, n_dims=1)])
+    assert history["loss_trn"][-1] < history["loss_trn"][0]
+
+
+def test_what_is_no_observer_is_refused_before_training():
+    with pytest.raises(InputError, match="on_epoch"):
+        fit(make_model(), make_task(), TrainingSettings(3), observers=[3])
 
 
 def test_penalties_are_part_of_the_training_loss_only():

@@ -21,6 +21,8 @@ from autoden.training.observers import EpochRecord
         ({"epochs": 5, "learning_rate": 0.0}, "`learning_rate` is 0.0"),
         ({"epochs": 5, "learning_rate": float("nan")}, "`learning_rate` is nan"),
         ({"epochs": 5, "optimizer": "adamant"}, "'adam', 'sgd', 'rmsprop', 'lbfgs'"),
+        ({"epochs": 5, "accum_grads": "no"}, "`accum_grads` is 'no'"),
+        ({"epochs": 5, "learning_rate": 10**400}, "`learning_rate` is 1000"),
         ({"epochs": 5, "restarts": 0}, "`restarts` is 0"),
         ({"epochs": 3.0}, "`epochs` is 3.0"),
         ({"epochs": "3"}, "`epochs` is '3'"),
@@ -44,6 +46,7 @@ def test_cosine_cycles_start_at_one_and_the_last_ends_near_zero(epochs, restarts
     assert factors[0] == 1.0
     assert np.all((factors > 0) & (factors <= 1))
     assert np.sum(np.diff(factors) > 0) == restarts - 1
+    assert np.sum(factors == 1.0) == restarts
     if epochs >= 5 * restarts:
         assert factors[-1] < 0.25
 
@@ -99,5 +102,7 @@ def test_history_is_a_mapping_that_draws_itself():
     assert dict(history).keys() == {"loss_trn", "loss_trn_data", "loss_tst", "loss_tst_sbi"}
     np.testing.assert_allclose(history["loss_trn"], 1 / np.arange(1, 6))
     assert "best_epoch=3" in repr(history)
+    assert history == history
+    assert len({history}) == 1
     assert len(history.plot().axes) == 1
     assert history._repr_png_().startswith(b"\x89PNG")

@@ -53,11 +53,15 @@ class AugmentationFlip:
     def __init__(
         self, axes: Sequence[int] | None = None, rng: np.random.Generator | None = None
     ) -> None:
-        self.axes = None if axes is None else tuple(axes)
-        if self.axes is not None and not all(-3 <= axis < 0 for axis in self.axes):
+        if axes is not None and not (
+            isinstance(axes, Sequence) and all(axis in (-3, -2, -1) for axis in axes)
+        ):
             raise InputError(
                 f"`axes` is {axes!r}: give spatial axes counted from the end, such as (-2, -1)."
             )
+        if not isinstance(rng, np.random.Generator | None):
+            raise InputError(f"`rng` is {rng!r}: give `numpy.random.default_rng(seed)`.")
+        self.axes = None if axes is None else tuple(axes)
         self.rng = rng if rng is not None else np.random.default_rng()
 
     def __call__(self, batch: Batch) -> Batch:

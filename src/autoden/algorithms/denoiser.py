@@ -18,7 +18,7 @@ from torch import nn
 
 from autoden.algorithms.datasets import AugmentationLike, create_augmentations
 from autoden.algorithms.pairs import PairsTask, make_pairs
-from autoden.checks import choice, number, seed_or_none, whole_number
+from autoden.checks import choice, flag, number, seed_or_none, whole_number
 from autoden.errors import InputError, TrainingError
 from autoden.inference.predict import predict
 from autoden.losses.bounds import LowerLimit
@@ -36,6 +36,7 @@ from autoden.signals.values import check_finite, check_numeric
 from autoden.training.engine import fit
 from autoden.training.history import History
 from autoden.training.observers import Observer, ProgressBar
+from autoden.training.randomness import seeded
 from autoden.training.settings import TrainingSettings
 
 __all__ = [
@@ -107,7 +108,7 @@ class Denoiser:
         self.model = create_network(model, device=self.device, seed=seed)
         self.n_dims, self.n_channels_in, self.n_channels_out = _kind_of_data(self.model)
         self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size)
-        self.verbose = verbose
+        self.verbose = flag("verbose", verbose)
         self.data_scale_bias = data_scale_bias
         self.lower_limit: NDArray[np.float64] | None = None
         self._given_scaling = data_scale_bias
@@ -215,7 +216,8 @@ class Denoiser:
             self._tensor(held_out, self.n_channels_out),
         )
         task = PairsTask(pairs, self.batch_size, self._augmentations, self._torch_generator())
-        with ProgressBar(settings.epochs, enabled=self.verbose) as progress:
+        progress = ProgressBar(settings.epochs, enabled=self.verbose)
+        with progress, seeded(self.seed, self.device):
             history = fit(
                 self.model,
                 task,

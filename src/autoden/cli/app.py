@@ -19,7 +19,7 @@ from autoden.cli.n2n import n2n
 from autoden.cli.versions import debug_info, version
 from autoden.errors import AutodenError
 
-EXIT_UNUSABLE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_UNUSABLE, EXIT_USAGE = 1, 2
 
 app = cyclopts.App(
     name="autoden",
@@ -36,8 +36,8 @@ app.command(demo)
 app.command(debug_info, name="--debug-info")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command line and leave the program with its exit code.
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give the program's exit code.
 
     Parameters
     ----------
@@ -56,7 +56,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:  # what the system refuses: a folder, a full disk
         sys.stderr.write(f"autoden: error: {error}\n")
         code = EXIT_UNUSABLE
-    except KeyboardInterrupt:
-        sys.stderr.write("autoden: interrupted\n")
-        code = EXIT_INTERRUPTED
-    sys.exit(code or 0)
+    return code or 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from cyclopts import Parameter
 
+from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.options import Flag
 from autoden.errors import InputError
 
@@ -77,7 +78,7 @@ def demo(
     draw_results(paths, spectra, denoised, losses.plot())
     print_table(spectra, denoised)
     print(f"\nWrote {', '.join(paths)} to {output}/")
-    return 130 if losses.stopped else 0
+    return EXIT_INTERRUPTED if losses.stopped else 0
 
 
 def write_results(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.options import Flag
 from autoden.errors import InputError
 
@@ -134,7 +135,7 @@ def n2n(
     if plot is not None:
         draw(plot, signal, data, denoised, zooms, overwrite=force)
     logger.info("Wrote %s.", ", ".join(str(p) for p in (output, plot) if p is not None))
-    return 130 if losses.stopped else 0
+    return EXIT_INTERRUPTED if losses.stopped else 0
 
 
 def network_sizes(model: NetworkName, features: int | None, layers: int | None) -> dict[str, int]:

@@ -44,4 +44,4 @@ def predict(
         ]
     finally:
         model.train(was_training)
-    return torch.cat(outputs).cpu().numpy()
+    return torch.cat(outputs).float().cpu().numpy()

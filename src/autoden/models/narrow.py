@@ -28,7 +28,8 @@ class Conv1d(nn.Conv1d):
         """Convolve an input of shape (N, C_in, L)."""
         is_plain = (self.stride, self.padding, self.dilation, self.groups) == ((1,), (0,), (1,), 1)
         is_narrow = self.in_channels * self.out_channels <= NARROW
-        if not (is_plain and is_narrow and input.device.type == "cpu"):
+        on_cpu = input.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        if not (is_plain and is_narrow and on_cpu and input.ndim == 3):
             return super().forward(input)
         image, kernel = input.unsqueeze(2), self.weight.unsqueeze(2)  # one row high
         convolve = torch.ops.aten.thnn_conv2d

@@ -76,6 +76,9 @@ def fit(
         The gradients stayed invalid (NaN or infinite) for ten steps in a row.
     """
     _check_parameters(model)
+    for observer in observers:
+        if not isinstance(observer, Observer):
+            raise InputError(f"{observer!r} is no observer: it needs a method `on_epoch(record)`.")
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
@@ -83,13 +86,14 @@ def fit(
     optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
     stepper = Stepper(model, optimizer, schedule)
     objective = _Objective(model, task, penalties)
-    best = BestWeights(model, settings.epochs)
     records: list[EpochRecord] = []
+    best = BestWeights(model, settings.epochs)
+    measured = _Measured(records, best)
     stopped = None
     model.train()
     try:
         for epoch in range(settings.epochs):
-            records.append(_run_epoch(epoch, objective, stepper, best, settings))
+            _run_epoch(epoch, objective, stepper, measured, settings)
             for observer in observers:
                 observer.on_epoch(records[-1])
     except StopTraining as request:
@@ -132,12 +136,14 @@ class _Objective:
     task: Task
     penalties: Sequence[nn.Module]
 
-    def backward(self, batch: Batch, *, weighted: bool = False) -> Tensor:
+    def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor]:
         """Add the gradients of a batch's loss, or of its loss times its weight.
 
         Returns
         -------
-        Tensor
+        loss : Tensor
+            Scalar, with penalties.
+        sums : Tensor
             Shape (10,): weight, loss times weight, data term times weight, held-out sums; they
             add up over the batches of an epoch.
         """
@@ -147,36 +153,42 @@ class _Objective:
             total = total + penalty(losses.output)
         (total * losses.weight if weighted else total).backward()  # type: ignore[no-untyped-call]
         numbers = torch.stack((torch.ones_like(total), total, losses.train)).detach()
-        return torch.cat((numbers * losses.weight, losses.held_out))
+        return total.detach(), torch.cat((numbers * losses.weight, losses.held_out))
 
-    def evaluate_again(self, batch: Batch) -> Tensor:
-        """Add the gradients of a batch's loss and give that loss, a scalar."""
-        weight, weighted_loss = self.backward(batch)[:2]
-        loss: Tensor = weighted_loss / weight
-        return loss
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the epochs measured: their records, and the best weights by them."""
+
+    records: list[EpochRecord]
+    best: BestWeights
+
+    def take(self, record: EpochRecord) -> None:
+        """Note an epoch's numbers while the weights are still those that gave them."""
+        self.records.append(record)
+        self.best.offer(record.epoch, record.held_out)
 
 
 def _run_epoch(
     epoch: int,
     objective: _Objective,
     stepper: Stepper,
-    best: BestWeights,
+    measured: _Measured,
     settings: TrainingSettings,
-) -> EpochRecord:
+) -> None:
     """Go once through the batches; read the epoch's numbers back before its last step."""
     stepper.start_epoch(epoch)
     accumulate = settings.accum_grads
     totals = torch.zeros((), device=stepper.device)
     for batch, is_last in _mark_last(objective.task.train_batches(epoch)):
-        totals = totals + objective.backward(batch, weighted=accumulate)
+        totals = totals + objective.backward(batch, weighted=accumulate)[1]
         if is_last:
             record, streak = _read_back(epoch, totals, stepper.invalid_streak)
             _check_streak(streak, epoch, settings)
-            best.offer(epoch, record.held_out)
+            measured.take(record)
         if is_last or not accumulate:
-            again = partial(objective.evaluate_again, batch)
+            again = partial(objective.backward, batch)
             stepper.step(again, total_weight=totals[0] if accumulate else None)
-    return record
 
 
 def _read_back(epoch: int, totals: Tensor, streak: Tensor) -> tuple[EpochRecord, int]:
@@ -190,7 +202,7 @@ def _read_back(epoch: int, totals: Tensor, streak: Tensor) -> tuple[EpochRecord,
 def _check_streak(streak: int, epoch: int, settings: TrainingSettings) -> None:
     """Give up when the gradients have been invalid for many steps in a row."""
     if streak >= MAX_INVALID_STEPS:
-        raise TrainingError(_say_invalid(f"{streak} steps in a row, up to epoch {epoch}", settings))
+        raise TrainingError(_say_invalid(f"{streak} steps in a row, by epoch {epoch}", settings))
 
 
 def _report_invalid(stepper: Stepper, settings: TrainingSettings) -> None:

@@ -50,6 +50,9 @@ class History(Mapping[str, NDArray[np.float64]]):
     skipped_steps: int = 0
     stopped: str | None = None
 
+    __eq__ = object.__eq__  # a Mapping would compare arrays, which have no one truth
+    __hash__ = object.__hash__
+
     def __getitem__(self, key: str) -> NDArray[np.float64]:
         return np.array([getattr(record, _CURVES[key]) for record in self.records])
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tqdm.auto import tqdm
 
@@ -44,6 +44,7 @@ class EpochRecord:
     held_out_sbi: float
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Looks on while a network trains."""
 

@@ -35,7 +35,9 @@ def cosine_restarts(epochs: int, restarts: int) -> Schedule:
     """
 
     def factor(epoch: int) -> float:
-        phase = (epoch * restarts % epochs) / epochs
+        cycle = epoch * restarts // epochs
+        start, end = (-(-number * epochs // restarts) for number in (cycle, cycle + 1))
+        phase = (epoch - start) / (end - start)
         return 0.5 * (1.0 + math.cos(math.pi * phase))
 
     return factor

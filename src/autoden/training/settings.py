@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autoden.checks import choice, number, whole_number
+from autoden.checks import choice, flag, number, whole_number
 from autoden.errors import InputError
 from autoden.models.optimizers import OPTIMIZERS
 
@@ -50,6 +50,7 @@ class TrainingSettings:
         whole_number("epochs", self.epochs)
         number("learning_rate", self.learning_rate, above=0)
         choice("optimizer", self.optimizer, OPTIMIZERS)
+        flag("accum_grads", self.accum_grads)
         if self.restarts is not None and whole_number("restarts", self.restarts) > self.epochs:
             raise InputError(
                 f"`restarts` is {self.restarts}: give at most `epochs` (={self.epochs}), or None "

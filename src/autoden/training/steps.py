@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -9,6 +10,9 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
 from autoden.training.schedule import Schedule
+
+Evaluation = Callable[[], tuple[Tensor, Tensor]]
+"""Adds the gradients of a batch anew; its first result is the loss."""
 
 
 class Stepper:
@@ -54,13 +58,15 @@ class Stepper:
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * factor
 
-    def step(self, again: Callable[[], Tensor], *, total_weight: Tensor | None = None) -> None:
+    def step(
+        self, again: Callable[[], tuple[Tensor, Tensor]], *, total_weight: Tensor | None = None
+    ) -> None:
         """Step along the gradients that lie ready, then clear them.
 
         Parameters
         ----------
         again : callable
-            Evaluates loss and gradients anew; only L-BFGS calls it, several times.
+            Adds the gradients anew and gives the loss first; only L-BFGS calls it, several times.
         total_weight : Tensor, optional
             Scalar, what the accumulated gradients are divided by.
         """
@@ -69,21 +75,35 @@ class Stepper:
             torch._foreach_div_(gradients, total_weight)
         self.n_steps += 1
         invalid = (~torch.isfinite(get_total_norm(gradients))).to(torch.float32)
-        self._n_invalid += invalid
-        self._streak = (self._streak + 1) * invalid
         if self._fused:
             self._optimizer.found_inf = invalid  # type: ignore[attr-defined]
             self._optimizer.step()
+        elif not invalid and not self._needs_closure:
+            self._optimizer.step()
         elif not invalid:
-            self._optimizer.step(self._closure(again) if self._needs_closure else None)
+            invalid += not self._search_line(again)
+        self._n_invalid += invalid
+        self._streak = (self._streak + 1) * invalid
         self._optimizer.zero_grad(set_to_none=True)
 
-    def _closure(self, again: Callable[[], Tensor]) -> Callable[[], float]:
+    def _search_line(self, again: Evaluation) -> bool:
+        """Take a step of L-BFGS; undo it if an evaluation on the way was not finite."""
+        losses: list[float] = []
+
         def closure() -> float:
             self._optimizer.zero_grad(set_to_none=True)
-            return float(again())
+            losses.append(float(again()[0]))
+            return losses[-1]
 
-        return closure
+        before = [p.detach().clone() for p in self._parameters]
+        self._optimizer.step(closure)
+        if all(math.isfinite(loss) for loss in losses):
+            return True
+        with torch.no_grad():
+            for parameter, kept in zip(self._parameters, before, strict=True):
+                parameter.copy_(kept)
+        self._optimizer.state.clear()
+        return False
 
     @property
     def n_invalid(self) -> int:
