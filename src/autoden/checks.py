@@ -49,11 +49,11 @@ def number(
     >>> number("learning_rate", 0, above=0)
     Traceback (most recent call last):
         ...
-    autoden.errors.InputError: `learning_rate` is 0: give a number above 0.
+    autoden.errors.InputError: `learning_rate` is 0: give a finite number above 0.
     """
     bounds = [("at least", at_least), ("above", above), ("below", below)]
     said = " and ".join(f"{word} {bound:g}" for word, bound in bounds if math.isfinite(bound))
-    remedy = f"`{name}` is {value!r}: give a number{' ' * bool(said)}{said}."
+    remedy = f"`{name}` is {value!r}: give a finite number{' ' * bool(said)}{said}."
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(remedy)
     try:

@@ -26,7 +26,7 @@ def test_centroid_and_width_follow_the_formula(energy: float) -> None:
     centroid = np.average(x, weights=counts)
     # integration over a channel adds the variance of a uniform distribution
     variance = np.average((x - centroid) ** 2, weights=counts) - IDEAL.channel_keV**2 / 12
-    fwhm_squared_eV = IDEAL.noise_eV**2 + 5.545 * 0.115 * 3.65 * 1000 * energy  # noqa: N806
+    fwhm_squared_eV = IDEAL.noise_eV**2 + 5.545 * 0.115 * 3.65 * 1000 * energy
     assert counts.sum() == pytest.approx(1000)
     assert centroid == pytest.approx(energy, abs=1e-6)
     assert 1e6 * 8 * np.log(2) * variance == pytest.approx(fwhm_squared_eV, rel=1e-3)

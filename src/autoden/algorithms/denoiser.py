@@ -31,12 +31,13 @@ from autoden.signals.scaling import (
     check_varies,
     compute_scaling_selfsupervised,
     compute_scaling_supervised,
+    to_float32,
 )
-from autoden.signals.values import check_finite, check_numeric
+from autoden.signals.values import check_finite, check_numeric, checked_lower_limit
 from autoden.training.engine import fit
 from autoden.training.history import History
 from autoden.training.observers import Observer, ProgressBar
-from autoden.training.randomness import seeded
+from autoden.training.randomness import numpy_generator, seeded, torch_generator
 from autoden.training.settings import TrainingSettings
 
 __all__ = [
@@ -118,7 +119,7 @@ class Denoiser:
             else LossTV(number("reg_val", reg_val, at_least=0), n_dims=self.n_dims)
         )
         self._augmentations = create_augmentations(
-            augmentation, n_dims=self.n_dims, rng=self._rng("augmentation")
+            augmentation, n_dims=self.n_dims, rng=numpy_generator(self.seed, "augmentation")
         )
 
     def infer(self, inp: ArrayLike, channel_axis_dst: int | None = None) -> NDArray[Any]:
@@ -163,7 +164,7 @@ class Denoiser:
                 channel_axis=-self.n_dims - 1 if self.n_channels_in > 2 else None,
             )
         samples, leading = to_network(data, n_dims=self.n_dims, n_channels=self.n_channels_in)
-        scaled = self._float32(scaling.scale_input(samples.astype(np.float64)))
+        scaled = to_float32(scaling.scale_input(samples.astype(np.float64)))
         output = predict(self.model, scaled, batch_size=self.batch_size).astype(np.float64)
         if not np.isfinite(output).all():
             raise TrainingError(
@@ -208,14 +209,22 @@ class Denoiser:
         """
         check_varies(inp, "input")
         check_varies(tgt, "target")
-        limit = None if lower_limit is None else self._checked_limit(lower_limit, tgt)
+        limit = None
+        if lower_limit is not None:
+            n_axes = self.n_dims + (self.n_channels_out > 1)
+            limit = checked_lower_limit(lower_limit, tgt.shape[tgt.ndim - n_axes :])
+            if limit.ndim and any(a.geometric for a in self._augmentations):
+                raise InputError(
+                    "A `lower_limit` that varies along the data cannot follow an augmentation "
+                    "that moves them. Give one number, or train without that augmentation."
+                )
         scaling = self._given_scaling or compute_scaling_selfsupervised(inp)
         pairs = make_pairs(
             self._tensor(scaling.scale_input(inp), self.n_channels_in),
             self._tensor(scaling.scale_target(tgt), self.n_channels_out),
             self._tensor(held_out, self.n_channels_out),
         )
-        task = PairsTask(pairs, self.batch_size, self._augmentations, self._torch_generator())
+        task = PairsTask(pairs, self.batch_size, self._augmentations, torch_generator(self.seed))
         progress = ProgressBar(settings.epochs, enabled=self.verbose)
         with progress, seeded(self.seed, self.device):
             history = fit(
@@ -243,56 +252,12 @@ class Denoiser:
             penalties.append(LowerLimit(scaled))
         return [penalty.to(self.device) for penalty in penalties]
 
-    def _checked_limit(
-        self, lower_limit: float | ArrayLike, tgt: NDArray[np.floating]
-    ) -> NDArray[np.float64]:
-        """Check that a limit fits one measurement ([C,] *S) and the augmentations."""
-        limit = check_finite(check_numeric(lower_limit, "lower_limit"), "lower_limit")
-        if np.iscomplexobj(limit):
-            raise InputError(f"`lower_limit` is {lower_limit!r}: it must be real.")
-        limit = limit.astype(np.float64)
-        n_axes = self.n_dims + (self.n_channels_out > 1)
-        shape = tgt.shape[tgt.ndim - n_axes :]
-        pairs = zip(limit.shape[::-1], shape[::-1], strict=False)
-        if limit.ndim > n_axes or any(own not in (1, full) for own, full in pairs):
-            raise InputError(
-                f"`lower_limit` has shape {limit.shape}, which does not fit one measurement of "
-                f"shape {shape}. Give one number or an array of that shape."
-            )
-        if limit.ndim and any(a.geometric for a in self._augmentations):
-            raise InputError(
-                "A `lower_limit` that varies along the data cannot follow an augmentation that "
-                "moves them. Give one number, or train without that augmentation."
-            )
-        return limit
-
     def _tensor(self, data: NDArray[Any], n_channels: int) -> torch.Tensor:
         """Bring an array (..., [C,] *S) to a tensor (N, C, *S) on the device."""
         samples, _ = to_network(data, n_dims=self.n_dims, n_channels=n_channels)
         if samples.dtype != np.bool_:
-            samples = self._float32(samples)
+            samples = to_float32(samples)
         return torch.tensor(samples, device=self.device)
-
-    @staticmethod
-    def _float32(scaled: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Convert scaled data to what networks compute with, or say that they lie out of reach."""
-        with np.errstate(over="ignore"):
-            converted = scaled.astype(np.float32)
-        if not np.isfinite(converted).all():
-            raise InputError(
-                "The data are too large for the scaling of the training (more than 1e38 times its "
-                "range): bring them to the same unit."
-            )
-        return converted
-
-    def _rng(self, purpose: str) -> np.random.Generator:
-        """Make a source of random numbers that depends on the seed and the purpose alone."""
-        if self.seed is None:
-            return np.random.default_rng(np.random.randint(2**31, size=4))  # noqa: NPY002
-        return np.random.default_rng([self.seed, *purpose.encode()])
-
-    def _torch_generator(self) -> torch.Generator | None:
-        return None if self.seed is None else torch.Generator().manual_seed(self.seed)
 
 
 def _kind_of_data(network: nn.Module) -> tuple[int, int, int]:

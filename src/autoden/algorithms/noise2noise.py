@@ -20,6 +20,7 @@ from autoden.signals.values import check_finite, check_numeric
 from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
 from autoden.training.observers import Observer
+from autoden.training.randomness import numpy_generator
 from autoden.training.settings import TrainingSettings
 
 Strategy = Literal["1:X", "X:1"]
@@ -119,7 +120,7 @@ class N2N(Denoiser):
             data.shape,
             num_tst_ratio,
             shared_axes=range(axis, -self.n_dims),  # realizations and channels
-            rng=self._rng("held out"),
+            rng=numpy_generator(self.seed, "held out"),
         )
         return (data, others, mask) if strategy == "1:X" else (others, data, mask)
 

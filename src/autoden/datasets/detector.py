@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 from scipy.special import log_ndtr, ndtr
 
+from autoden.checks import number
 from autoden.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -55,43 +56,34 @@ class Detector:
         limit, in keV.
     """
 
-    channel_keV: float = 0.00501  # noqa: N815
-    first_channel_keV: float = -0.02  # noqa: N815
-    noise_eV: float = 105.0  # noqa: N815
+    channel_keV: float = 0.00501
+    first_channel_keV: float = -0.02
+    noise_eV: float = 105.0
     fano: float = 0.115
-    pair_energy_eV: float = 3.65  # noqa: N815
+    pair_energy_eV: float = 3.65
     tail_fraction: float = 0.05
-    tail_keV: float = 0.25  # noqa: N815
+    tail_keV: float = 0.25
     shelf_fraction: float = 0.01
     escape_scale: float = 1.0
     window_um: float = 8.0
     crystal_um: float = 450.0
     pile_up: float = 7e-7
-    threshold_keV: float = 1.12  # noqa: N815
-    threshold_width_keV: float = 0.04  # noqa: N815
+    threshold_keV: float = 1.12
+    threshold_width_keV: float = 0.04
 
     def __post_init__(self) -> None:
         """Refuse settings that no detector can have."""
         for name in ("channel_keV", "noise_eV", "tail_keV", "threshold_width_keV"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise InputError(
-                    f"`{name}` is {getattr(self, name)}; give a finite number above 0."
-                )
+            number(name, getattr(self, name), above=0)
         for name in (
-            "fano",
-            "pair_energy_eV",
-            "tail_fraction",
-            "shelf_fraction",
-            "escape_scale",
-            "window_um",
-            "crystal_um",
-            "pile_up",
-        ):
-            if not getattr(self, name) >= 0:
-                raise InputError(f"`{name}` is {getattr(self, name)}; give 0 or more.")
+            "fano", "pair_energy_eV", "tail_fraction", "shelf_fraction", "escape_scale",
+            "window_um", "pile_up",
+        ):  # fmt: skip
+            number(name, getattr(self, name), at_least=0)
         for name in ("first_channel_keV", "threshold_keV"):
-            if not np.isfinite(getattr(self, name)):
-                raise InputError(f"`{name}` is {getattr(self, name)}; give a finite number.")
+            number(name, getattr(self, name))
+        if self.crystal_um != float("inf"):
+            number("crystal_um", self.crystal_um, at_least=0)
         if self.tail_fraction + self.shelf_fraction > 1:
             raise InputError(
                 f"`tail_fraction` (={self.tail_fraction}) and `shelf_fraction` "

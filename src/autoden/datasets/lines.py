@@ -27,7 +27,7 @@ class Line(NamedTuple):
     """
 
     name: str
-    energy_keV: float  # noqa: N815 - the symbol of the unit is keV
+    energy_keV: float
     fraction: float
 
 

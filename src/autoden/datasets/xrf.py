@@ -5,20 +5,19 @@ scattered there; `autoden.datasets.detector` turns both into expected counts per
 counts of each exposure are Poisson distributed around them. All randomness comes from one seed.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autoden.checks import number, whole_number
+from autoden.datasets.beam import Beam
 from autoden.datasets.detector import Detector, Floats
 from autoden.datasets.lines import element_lines
 from autoden.errors import InputError
 
-ELECTRON_REST_ENERGY: Final = 511.0  # keV
 _MOST_COUNTS: Final = 1e15  # in a channel; every whole number below it is a float
 
 BRASS_AND_ZIRCON: Final[Mapping[str, float]] = MappingProxyType(
@@ -55,87 +54,8 @@ class XRFSpectra(NamedTuple):
     """
 
     counts: NDArray[np.int64]
-    energies_keV: Floats  # noqa: N815 - the symbol of the unit is keV
+    energies_keV: Floats
     truth: Floats
-
-
-@dataclass(frozen=True)
-class Beam:
-    """What the exciting beam sends to the detector, per exposure of relative dose 1.
-
-    Attributes
-    ----------
-    energy_keV : float
-        Energy of the exciting line, in keV: K alpha of a silver tube unless told otherwise, which
-        lies beyond the last of 4095 channels of 5 eV.
-    voltage_kV : float
-        Voltage of the tube, where its bremsstrahlung ends.
-    angle_deg : float
-        Scattering angle between beam and detector, in degrees.
-    elastic, compton : float
-        Photons scattered with the energy kept (Rayleigh), and with energy lost (Compton).
-    doppler_keV : float
-        Standard deviation of the Compton peak from the motion of the electrons, in keV.
-    continuum : float
-        Photons of scattered bremsstrahlung, over all energies.
-    filter_keV : float
-        Energy at which the filter of the tube passes 1/e of the bremsstrahlung, in keV.
-    """
-
-    energy_keV: float = 22.163  # noqa: N815
-    voltage_kV: float = 40.0  # noqa: N815
-    angle_deg: float = 90.0
-    elastic: float = 1400.0
-    compton: float = 3000.0
-    doppler_keV: float = 0.15  # noqa: N815
-    continuum: float = 950.0
-    filter_keV: float = 12.0  # noqa: N815
-
-    def __post_init__(self) -> None:
-        """Refuse settings that no beam can have."""
-        for name in ("energy_keV", "voltage_kV"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise InputError(
-                    f"`{name}` is {getattr(self, name)}; give a finite number above 0."
-                )
-        for name in ("elastic", "compton", "doppler_keV", "continuum", "filter_keV"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise InputError(
-                    f"`{name}` is {getattr(self, name)}; give a finite number, 0 or more."
-                )
-        if self.filter_keV > self.voltage_kV:
-            raise InputError(
-                f"`filter_keV` (={self.filter_keV}) is above `voltage_kV` (={self.voltage_kV}), so "
-                "that nothing passes the filter; give a smaller value."
-            )
-
-    def scattered(self) -> tuple[Floats, Floats, Floats]:
-        """Give energies (keV), photons and extra widths (keV) of the two scattered lines.
-
-        Compton (1923): ``E' = E / (1 + (E / 511 keV) (1 - cos angle))``.
-        """
-        turn = 1 - np.cos(np.deg2rad(self.angle_deg))
-        shifted = self.energy_keV / (1 + self.energy_keV / ELECTRON_REST_ENERGY * turn)
-        return (
-            np.array([self.energy_keV, shifted]),
-            np.array([self.elastic, self.compton]),
-            np.array([0.0, self.doppler_keV]),
-        )
-
-    def bremsstrahlung(self, energy: Floats) -> Floats:
-        """Give the photons per keV of scattered bremsstrahlung at `energy` in keV.
-
-        Kramers (1923), ``(V - E) / E``, behind a filter with cubic absorption,
-        ``exp(-(filter / E)^3)``; both scaled so that the integral is `continuum`.
-        """
-
-        def shape(at: Floats) -> Floats:
-            at = np.maximum(at, 1e-2)
-            kramers = np.maximum(self.voltage_kV - at, 0) / at
-            return np.asarray(kramers * np.exp(-((self.filter_keV / at) ** 3)))
-
-        grid = np.linspace(0, self.voltage_kV, 4001)
-        return self.continuum * shape(energy) / float(np.trapezoid(shape(grid), grid))
 
 
 SILVER_TUBE: Final = Beam()
@@ -210,7 +130,15 @@ def xrf_spectra(
     >>> print(f"{iron.energies_keV[iron.truth.argmax()]:.2f} keV")
     6.40 keV
     """
-    _check(n_exposures, n_channels, exposure, composition, depth, seed)
+    whole_number("n_exposures", n_exposures)
+    whole_number("n_channels", n_channels)
+    whole_number("seed", seed, at_least=0)
+    number("exposure", exposure, above=0)
+    number("depth", depth, at_least=0)
+    if not isinstance(composition, Mapping):
+        raise InputError(
+            f"`composition` is {composition!r:.60}: give photons by element, such as {{'Fe': 100}}."
+        )
     expected = _expected(n_channels, composition, depth, beam, detector)
     most = _MOST_COUNTS / max(float(expected.max()), 1.0)
     if exposure > most:
@@ -252,56 +180,14 @@ def _fluorescence(
     symbol: str,
     photons: float,
     depth: float,
-    beam_keV: float,  # noqa: N803
+    beam_keV: float,
 ) -> tuple[Floats, Floats]:
     """Give the energies in keV of an element's lines and the photons in each."""
     lines = element_lines(symbol)
-    if not (_is_finite(photons) and photons >= 0):
-        raise InputError(
-            f"`composition` gives {symbol} {photons!r} photons: give a finite number, 0 or more."
-        )
+    number(f"composition[{symbol!r}]", photons, at_least=0)
     energy = np.array([line.energy_keV for line in lines])
     share = np.array([line.fraction for line in lines])
     if depth > 0:
         lengths = (10 / beam_keV) ** 3 + (10 / energy) ** 3
         share = share * -np.expm1(-depth * lengths) / lengths
     return energy, photons * share / share.sum()
-
-
-def _check(
-    n_exposures: int,
-    n_channels: int,
-    exposure: float,
-    composition: Mapping[str, float],
-    depth: float,
-    seed: int,
-) -> None:
-    """Refuse settings that no measurement can have."""
-    for name, number, smallest in (
-        ("n_exposures", n_exposures, 1),
-        ("n_channels", n_channels, 1),
-        ("seed", seed, 0),
-    ):
-        is_whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-        if not is_whole or number < smallest:
-            raise InputError(f"`{name}` is {number!r}: give a whole number, {smallest} or more.")
-    if not (_is_finite(exposure) and exposure > 0):
-        raise InputError(
-            f"`exposure` is {exposure!r}: give a finite number above 0, 1 for the default dose."
-        )
-    if not isinstance(composition, Mapping):
-        raise InputError(
-            f"`composition` is {composition!r:.60}: give photons by element, such as {{'Fe': 100}}."
-        )
-    if not (_is_finite(depth) and depth >= 0):
-        raise InputError(f"`depth` is {depth!r}: give a finite number, 0 for a thin sample.")
-
-
-def _is_finite(value: object) -> TypeGuard[float]:
-    """Tell whether a value is a real number, no bool, NaN or infinity."""
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond the floats
-        return False

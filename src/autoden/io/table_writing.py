@@ -28,11 +28,9 @@ from autoden.io.table_layout import (
     ROWS,
     interpret,
 )
-from autoden.io.tables import is_number, parse_table
+from autoden.io.tables import MAX_HEADER_CELL, is_number, parse_table
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_finite
-
-_MAX_HEADER_CELL = 200
 
 
 def format_table(signal: Signal, suffix: str) -> str:
@@ -179,7 +177,7 @@ def _corner(axes: Sequence[Axis]) -> str:
     row_label, header_label = split_corner(label)
     expected = ("", None) if not row_label else (rows.name, rows.unit)
     found = parse_label(row_label), parse_label(header_label)
-    if found != (expected, (header.name, header.unit)) or len(label) > _MAX_HEADER_CELL:
+    if found != (expected, (header.name, header.unit)) or len(label) > MAX_HEADER_CELL:
         raise InputError(
             f"The names and units of the axes, {label!r:.250}, cannot be told apart again in a "
             "header: use shorter ones without brackets that are left open and without backslashes."

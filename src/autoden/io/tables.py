@@ -1,10 +1,9 @@
-"""From the bytes of a text file to a table of cells: characters, delimiters, lines, numbers.
+"""A table of cells from the lines of a text file, and the numbers in it.
 
 What the rows and columns mean is decided in ``table_layout.py``. Every error here names the file,
 the line and the column, counted from 1 as editors do.
 """
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -13,6 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
+from autoden.io.text import (
+    announced_delimiter,
+    choose_delimiter,
+    decode,
+    plain_row,
+    shorten,
+    significant_lines,
+    split_line,
+)
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # What spreadsheets, R, Fortran and programmers write for numbers, and is_number does not take.
@@ -22,12 +30,8 @@ _NUMBER_LIKE = re.compile(
     |(?:\d+[.,]?\d*|[.,]\d+)(?:[ed][+-]?\d+)?\s*%?)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)  # written and read by Excel
-_SEPARATORS = ",;\t| "
 _FRACTION = re.compile(r"[.eE]")  # a line without any of these may hold integers
-_GAP = re.compile(r"\s+(?![(\[])")  # a gap before a bracket belongs to a label: "Energy (keV)"
-_MAX_HEADER_CELL = 200  # characters
-_SHOWN = 40  # characters of a bad cell that an error repeats
+MAX_HEADER_CELL = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -113,18 +117,16 @@ def parse_table(content: bytes, source: str) -> Table:
     >>> table.header, table.rows, table.line_numbers
     (('', '0.5', '1.0'), ['0;3;12'], [3])
     """
-    numbered = _significant_lines(_decode(content, source), source)
-    delimiter = _announced_delimiter(*numbered[0], source)
+    numbered = significant_lines(decode(content, source), source)
+    delimiter = announced_delimiter(*numbered[0], source)
     if delimiter is not None:
         numbered = numbered[1:]
         if not numbered:
             raise InputError(f"{source} holds nothing but the separator of its cells.")
     numbers, lines = [number for number, _ in numbered], [line for _, line in numbered]
-    delimiter = delimiter or _choose_delimiter(lines[-1])
-    first = _split(lines[0], delimiter, f"{source}, line {numbers[0]}")
-    rows = [
-        _plain_row(line, delimiter, f"{source}, line {number}") for number, line in numbered[1:]
-    ]
+    delimiter = delimiter or choose_delimiter(lines[-1])
+    first = split_line(lines[0], delimiter, f"{source}, line {numbers[0]}")
+    rows = [plain_row(line, delimiter, f"{source}, line {number}") for number, line in numbered[1:]]
     delimiter = "\t" if delimiter == " " else delimiter
     if delimiter != ",":
         first, rows, decimal_comma = _with_decimal_points(first, rows)
@@ -180,87 +182,6 @@ def parse_texts(table: Table, column: int) -> list[str]:
     return [row.split(table.delimiter)[column].strip() for row in table.rows]
 
 
-def _decode(content: bytes, source: str) -> str:
-    if not content.strip():
-        raise InputError(f"{source} is empty: give a file with numbers.")
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{source} is not text in {encoding[:5].upper().rstrip('-')}: byte {error.start} is "
-            f"0x{content[error.start]:02x}. Save the table again as CSV in UTF-8, or give the file "
-            "the suffix of its true format."
-        ) from error
-    if "\0" in text:
-        raise InputError(
-            f"{source} holds binary data, not text: give the file the suffix of its true format."
-        )
-    return text
-
-
-def _significant_lines(text: str, source: str) -> list[tuple[int, str]]:
-    """Give each line its number, from 1, and leave out those that are blank or a comment."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept = [
-        (number, line)
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if not kept:
-        raise InputError(
-            f"{source} holds nothing but blank lines and comments: give a file with numbers."
-        )
-    return kept
-
-
-def _announced_delimiter(number: int, line: str, source: str) -> str | None:
-    """Return what the first line says separates cells, "sep=;"; None if it is no such line."""
-    announced = _SEPARATOR_LINE.fullmatch(line)
-    if announced is None:
-        return None
-    if announced[1] not in _SEPARATORS:
-        raise InputError(
-            f"{source}, line {number}: cells separated by {announced[1]!r} cannot be read: use "
-            "a comma, a semicolon, a tab, a gap or |."
-        )
-    return announced[1]
-
-
-def _choose_delimiter(line: str) -> str:
-    """Tell from a line of data what separates its cells; " " stands for gaps."""
-    return next((delimiter for delimiter in "\t;," if delimiter in line), " ")
-
-
-def _split(line: str, delimiter: str, place: str) -> list[str]:
-    """Cut a line into its cells, without quotes and the blanks around them."""
-    if delimiter == " ":
-        cells = _GAP.split(line.strip())
-    elif '"' not in line:
-        cells = line.split(delimiter)
-    else:
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
-        except csv.Error as error:
-            raise InputError(f"{place} cannot be cut into cells: {error}.") from error
-    return [cell.strip() for cell in cells]
-
-
-def _plain_row(line: str, delimiter: str, place: str) -> str:
-    """Write a row without quotes; gaps become tabs."""
-    if delimiter != " " and '"' not in line:
-        return line
-    cells = _split(line, delimiter, place)
-    joint = "\t" if delimiter == " " else delimiter
-    for index, cell in enumerate(cells):
-        if joint in cell:
-            raise InputError(
-                f"{place}, column {index + 1}: {_shorten(cell)} has a {joint!r} inside quotes: "
-                "write numbers with a decimal point and names without it."
-            )
-    return joint.join(cells)
-
-
 def _with_decimal_points(first: list[str], rows: list[str]) -> tuple[list[str], list[str], bool]:
     """Write decimal points for decimal commas, where commas do not separate cells."""
     pointed = [cell.replace(",", ".") for cell in first]
@@ -275,13 +196,13 @@ def _with_decimal_points(first: list[str], rows: list[str]) -> tuple[list[str], 
 
 def _check_header(cells: list[str], place: str) -> None:
     for index, cell in enumerate(cells):
-        if len(cell) > _MAX_HEADER_CELL:
+        if len(cell) > MAX_HEADER_CELL:
             raise InputError(
-                f"{place}, column {index + 1}: a cell of {len(cell)} characters, {_shorten(cell)}: "
+                f"{place}, column {index + 1}: a cell of {len(cell)} characters, {shorten(cell)}: "
                 "give a table of spectra."
             )
         if not cell.isprintable():
-            raise InputError(f"{place}, column {index + 1}: {_shorten(cell)} is not printable.")
+            raise InputError(f"{place}, column {index + 1}: {shorten(cell)} is not printable.")
 
 
 def _with_width(table: Table) -> Table:
@@ -337,11 +258,7 @@ def refuse_cell(table: Table, row: int, column: int) -> NoReturn:
     if not text:
         raise InputError(f"{place}: the cell is blank; every channel needs a number.")
     if is_number(text):
-        raise InputError(f"{place}: {_shorten(text)} is too large a number.")
+        raise InputError(f"{place}: {shorten(text)} is too large a number.")
     raise InputError(
-        f"{place}: {_shorten(text)} is not a finite number: write it like 12, 0.5 or 1e-3."
+        f"{place}: {shorten(text)} is not a finite number: write it like 12, 0.5 or 1e-3."
     )
-
-
-def _shorten(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autoden.models.nd import nd_layers
 
@@ -163,7 +163,7 @@ def upsample(x: Tensor, factors: tuple[int, ...], size: Sequence[int]) -> Tensor
     """Interpolate ``(N, C, *S)`` by `factors`, linearly between cell centres; crop to `size`."""
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
     mode = nd_layers(len(factors)).interpolation
-    return crop(F.interpolate(x, size=grown, mode=mode, align_corners=False), size)
+    return crop(functional.interpolate(x, size=grown, mode=mode, align_corners=False), size)
 
 
 def crop(x: Tensor, size: Sequence[int]) -> Tensor:

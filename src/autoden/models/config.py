@@ -7,7 +7,7 @@ Nothing here imports torch until a network is built.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from autoden.checks import choice
@@ -132,7 +132,7 @@ def _describe(name: str, params: Mapping[str, Any]) -> NetworkParams:
     kind = NETWORKS.get(name.lower(), by_class.get(name.lower()))
     if kind is None:
         raise InputError(f"There is no network called {name!r}: choose one of {_names()}.")
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = list(signature(kind).parameters)
     for param in params:
         choice(f"a parameter of {name}", param, known)
     return kind(**params)

@@ -41,6 +41,7 @@ def choose_device(device: torch.device | str | None = None) -> torch.device:
     try:
         chosen = torch.device(device)
         torch.empty(0, device=chosen)
+    # what torch raises for a name it does not know, no name, and a device it was built without
     except (RuntimeError, TypeError, AssertionError, NotImplementedError):
         here = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
         raise InputError(

@@ -24,14 +24,14 @@ class Conv1d(nn.Conv1d):
     True
     """
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's own name
-        """Convolve an input of shape (N, C_in, L)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve `x` of shape (N, C_in, L)."""
         is_plain = (self.stride, self.padding, self.dilation, self.groups) == ((1,), (0,), (1,), 1)
         is_narrow = self.in_channels * self.out_channels <= NARROW
-        on_cpu = input.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
-        if not (is_plain and is_narrow and on_cpu and input.ndim == 3):
-            return super().forward(input)
-        image, kernel = input.unsqueeze(2), self.weight.unsqueeze(2)  # one row high
+        on_cpu = x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        if not (is_plain and is_narrow and on_cpu and x.ndim == 3):
+            return super().forward(x)
+        image, kernel = x.unsqueeze(2), self.weight.unsqueeze(2)  # one row high
         convolve = torch.ops.aten.thnn_conv2d
         output: Tensor = convolve(image, kernel, (1, self.kernel_size[0]), self.bias)
         return output.squeeze(2)

@@ -7,8 +7,8 @@ Networks ask `nd_layers` for the row of their number of dimensions and never nam
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autoden.checks import choice
 from autoden.errors import InputError
@@ -39,9 +39,9 @@ class NDLayers:
 
 
 _TABLE = {
-    1: NDLayers(Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, F.avg_pool1d, "linear"),
-    2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, F.avg_pool2d, "bilinear"),
-    3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, F.avg_pool3d, "trilinear"),
+    1: NDLayers(Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, functional.avg_pool1d, "linear"),
+    2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, functional.avg_pool2d, "bilinear"),
+    3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, functional.avg_pool3d, "trilinear"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autoden.checks import (
@@ -84,7 +84,7 @@ class NetworkParams:
         with torch.device("cpu"), keep_state:  # weights drawn on the CPU are the same everywhere
             if seed is not None:
                 torch.default_generator.manual_seed(int(seed))
-            network: torch.nn.Module = network_class(**asdict(self))  # type: ignore[call-overload]
+            network: torch.nn.Module = network_class(**vars(self))
         return network.to(choose_device(device))
 
     def _store(self, **checked: Any) -> None:

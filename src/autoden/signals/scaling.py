@@ -122,6 +122,24 @@ def check_varies(data: NDArray[np.generic], name: str) -> None:
         )
 
 
+def to_float32(scaled: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Convert scaled data to what networks compute with.
+
+    Raises
+    ------
+    InputError
+        The data lie out of reach of float32.
+    """
+    with np.errstate(over="ignore"):
+        converted = scaled.astype(np.float32)
+    if not np.isfinite(converted).all():
+        raise InputError(
+            "The data are too large for the scaling of the training (more than 1e38 times its "
+            "range): bring them to the same unit."
+        )
+    return converted
+
+
 def _scale_and_bias(data: NDArray[np.generic], name: str) -> tuple[float, float]:
     check_varies(data, name)
     values = data.astype(np.float64, copy=False)

@@ -118,7 +118,7 @@ class Signal:
         object.__setattr__(self, "metadata", MappingProxyType(plain))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.data, dtype=dtype, copy=copy)  # type: ignore[arg-type, unused-ignore]
+        return np.array(self.data, dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
         shape = " x ".join(str(length) for length in self.data.shape) or "of one number"

@@ -110,6 +110,38 @@ def check_finite(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     )
 
 
+def checked_lower_limit(limit: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return a lower limit as an array, or say why it does not fit one measurement.
+
+    Parameters
+    ----------
+    limit : array_like
+        One number, or an array that broadcasts to `shape`.
+    shape : tuple of int
+        Shape of one measurement.
+
+    Raises
+    ------
+    InputError
+        No real finite numbers, or a shape that does not fit.
+
+    Examples
+    --------
+    >>> checked_lower_limit(0, (4095,))
+    array(0.)
+    """
+    array = check_finite(check_numeric(limit, "`lower_limit`"), "`lower_limit`")
+    if np.iscomplexobj(array):
+        raise InputError(f"`lower_limit` is {limit!r}: it must be real.")
+    pairs = zip(array.shape[::-1], shape[::-1], strict=False)
+    if array.ndim > len(shape) or any(own not in (1, full) for own, full in pairs):
+        raise InputError(
+            f"`lower_limit` has shape {array.shape}, which does not fit one measurement of shape "
+            f"{shape}: give one number or an array of that shape."
+        )
+    return array.astype(np.float64)
+
+
 def _count_masked(data: ArrayLike) -> int:
     """Count the masked values of a masked array, or of all those in a list."""
     if isinstance(data, np.ma.MaskedArray):
@@ -121,8 +153,9 @@ def _count_masked(data: ArrayLike) -> int:
 
 def _say_ragged(data: ArrayLike, name: str) -> str:
     """Say why something is no rectangular array of numbers."""
-    nested = isinstance(data, Sequence) or (isinstance(data, np.ndarray) and data.ndim > 0)
-    items: list[Any] = list(data) if nested else []  # type: ignore[arg-type]
+    items: list[Any] = []
+    if isinstance(data, Sequence) or (isinstance(data, np.ndarray) and data.ndim > 0):
+        items = list(data)
     lengths = list(dict.fromkeys(len(item) for item in items if hasattr(item, "__len__")))
     if len(lengths) < 2:
         return f"{name} are not a rectangular array of numbers: convert them, for example to float."

@@ -86,30 +86,28 @@ def fit(
     optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
     stepper = Stepper(model, optimizer, schedule)
     objective = _Objective(model, task, penalties)
-    records: list[EpochRecord] = []
-    best = BestWeights(model, settings.epochs)
-    measured = _Measured(records, best)
+    measured = _Measured([], BestWeights(model, settings.epochs))
     stopped = None
     model.train()
     try:
         for epoch in range(settings.epochs):
             _run_epoch(epoch, objective, stepper, measured, settings)
             for observer in observers:
-                observer.on_epoch(records[-1])
+                observer.on_epoch(measured.records[-1])
     except StopTraining as request:
         stopped = str(request) or "stopped"
     except KeyboardInterrupt:
-        if not records:  # nothing was learnt that could be kept
+        if not measured.records:  # nothing was learnt that could be kept
             raise
         stopped = "interrupted"
     if stopped:
-        done = f"{len(records)} of {settings.epochs} epochs"
+        done = f"{len(measured.records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)
-    best_epoch, score = _keep_best(model, task, best)
+    best_epoch, score = _keep_best(model, task, measured.best)
     _report_invalid(stepper, settings)
     return History(
-        tuple(records),
-        best_epoch=len(records) - 1 if best_epoch is None else best_epoch,
+        tuple(measured.records),
+        best_epoch=len(measured.records) - 1 if best_epoch is None else best_epoch,
         best_held_out=score,
         skipped_steps=stepper.n_invalid,
         stopped=stopped,
@@ -151,7 +149,7 @@ class _Objective:
         total = losses.train
         for penalty in self.penalties:
             total = total + penalty(losses.output)
-        (total * losses.weight if weighted else total).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(total * losses.weight if weighted else total)
         numbers = torch.stack((torch.ones_like(total), total, losses.train)).detach()
         return total.detach(), torch.cat((numbers * losses.weight, losses.held_out))
 
@@ -230,23 +228,27 @@ def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | N
     chosen: tuple[int | None, float] = (None, float("nan"))
     for epoch in best.epochs:
         best.restore(epoch)
+        _measure_normalisation(model, task)
         score = _inference_score(model, task)
         if chosen[0] is None or score < chosen[1]:
             chosen = (epoch, score)
     if chosen[0] is not None:
         best.restore(chosen[0])
-    _inference_score(model, task)
+    _measure_normalisation(model, task)
     return chosen
 
 
-def _inference_score(model: nn.Module, task: Task) -> float:
-    """Held-out error in inference mode, with normalisation fitted to these very weights.
+def _measure_normalisation(model: nn.Module, task: Task) -> None:
+    """Fit the statistics of batch normalisation to these very weights; end in inference mode.
 
-    The running statistics of batch normalisation trail behind the weights while these change;
-    they are measured anew on the batches that the score is taken from.
+    The running statistics trail behind the weights while these change.
     """
     update_bn((batch.input for batch in task.held_out_batches()), model)
     model.eval()
+
+
+def _inference_score(model: nn.Module, task: Task) -> float:
+    """Held-out error in inference mode."""
     sums = sum(task.loss(model, batch).held_out for batch in task.held_out_batches())
     return held_out_scores(torch.as_tensor(sums).tolist())[0]
 

@@ -1,16 +1,40 @@
-"""Randomness inside a network, such as dropout: torch draws it from its own state alone."""
+"""Where random numbers come from: a seed and nothing else, or the global state where there is none.
+
+With a seed no global state is touched. Without one, draws follow the state of numpy and torch, so
+that those who seed these at the top of a script get what they expect.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
+
+
+def numpy_generator(seed: int | None, purpose: str) -> np.random.Generator:
+    """Make a source of random numbers that depends on the seed and the purpose alone.
+
+    Examples
+    --------
+    >>> one, same, other = (numpy_generator(0, purpose) for purpose in ("a", "a", "b"))
+    >>> one.random() == same.random() != other.random()
+    True
+    """
+    if seed is None:
+        return np.random.default_rng(np.random.randint(2**31, size=4))  # noqa: NPY002 - see above
+    return np.random.default_rng([seed, *purpose.encode()])
+
+
+def torch_generator(seed: int | None) -> torch.Generator | None:
+    """Make a source of random numbers for torch; None lets it follow its own state."""
+    return None if seed is None else torch.Generator().manual_seed(seed)
 
 
 @contextmanager
 def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Let torch's own draws repeat within a block, and leave its state as it was.
+    """Let draws from torch's own state, such as dropout's, repeat within a block; then restore it.
 
     Parameters
     ----------

@@ -76,6 +76,7 @@ class Stepper:
         self.n_steps += 1
         invalid = (~torch.isfinite(get_total_norm(gradients))).to(torch.float32)
         if self._fused:
+            # the flag that torch's own gradient scaler sets; no public setter for it
             self._optimizer.found_inf = invalid  # type: ignore[attr-defined]
             self._optimizer.step()
         elif not invalid and not self._needs_closure:
