@@ -25,6 +25,7 @@ from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
 from autoden.models.config import NetworkParams, create_network
 from autoden.models.devices import choose_device
+from autoden.randomness import numpy_generator, seeded, torch_generator
 from autoden.signals.layout import from_network, to_network, to_realizations
 from autoden.signals.scaling import (
     DataScaleBias,
@@ -37,7 +38,6 @@ from autoden.signals.values import check_finite, check_numeric, checked_lower_li
 from autoden.training.engine import fit
 from autoden.training.history import History
 from autoden.training.observers import Observer, ProgressBar
-from autoden.training.randomness import numpy_generator, seeded, torch_generator
 from autoden.training.settings import TrainingSettings
 
 __all__ = [

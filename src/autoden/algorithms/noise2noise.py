@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from autoden.algorithms.denoiser import Denoiser
 from autoden.checks import choice
 from autoden.errors import InputError
+from autoden.randomness import numpy_generator
 from autoden.signals.layout import to_realizations
 from autoden.signals.values import check_finite, check_numeric
 from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
 from autoden.training.observers import Observer
-from autoden.training.randomness import numpy_generator
 from autoden.training.settings import TrainingSettings
 
 Strategy = Literal["1:X", "X:1"]

@@ -7,7 +7,7 @@ torch until a network is built.
 from __future__ import annotations
 
 import importlib
-from contextlib import nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +25,35 @@ if TYPE_CHECKING:
     import torch
 
 PAD_MODES = ("replicate", "reflect", "zeros", "circular")
+
+
+def _dimensions(name: str, value: Any) -> int:
+    return choice(name, whole_number(name, value), (1, 2, 3))
+
+
+def _number_or_all(name: str, value: Any) -> int | None:
+    return None if value is None else whole_number(name, value, at_least=0)
+
+
+def _pad_mode(name: str, value: Any) -> str:
+    return str(choice(name, value, PAD_MODES))
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "n_channels_in": whole_number,
+    "n_channels_out": whole_number,
+    "n_features": whole_number,
+    "n_dims": _dimensions,
+    "n_layers": whole_number,
+    "n_levels": whole_number,
+    "n_channels_skip": _number_or_all,
+    "kernel_size": odd_number,
+    "pad_mode": _pad_mode,
+    "bilinear": flag,
+    "dilations": whole_numbers,
+    "use_dilations": flag,
+}
+"""What each parameter of a network may be; a name means the same in every network."""
 
 
 class NetworkParams:
@@ -77,23 +106,19 @@ class NetworkParams:
         """
         import torch
 
-        seed = seed_or_none(seed)
+        from autoden.randomness import seeded
+
         module, name = self.network.split(":")
         network_class = getattr(importlib.import_module(module), name)
-        keep_state = nullcontext() if seed is None else torch.random.fork_rng(devices=[])
-        with torch.device("cpu"), keep_state:  # weights drawn on the CPU are the same everywhere
-            if seed is not None:
-                torch.default_generator.manual_seed(int(seed))
+        cpu = torch.device("cpu")  # weights drawn there are the same on any device
+        with cpu, seeded(seed_or_none(seed), cpu):
             network: torch.nn.Module = network_class(**vars(self))
         return network.to(choose_device(device))
 
-    def _store(self, **checked: Any) -> None:
-        """Set the fields that all networks have, and those `checked`, to their checked values."""
-        for name in ("n_channels_in", "n_channels_out", "n_features"):
-            checked[name] = whole_number(name, getattr(self, name))
-        checked["n_dims"] = choice("n_dims", whole_number("n_dims", self.n_dims), (1, 2, 3))
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+    def __post_init__(self) -> None:
+        """Check the fields whose names are known; a network's own ones it checks itself."""
+        for name in _CHECKS.keys() & vars(self).keys():
+            object.__setattr__(self, name, _CHECKS[name](name, getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -120,13 +145,6 @@ class NetworkParamsDnCNN(NetworkParams):
     n_dims: int = 2
     kernel_size: int = 3
     pad_mode: str = "replicate"
-
-    def __post_init__(self) -> None:
-        self._store(
-            n_layers=whole_number("n_layers", self.n_layers),
-            kernel_size=odd_number("kernel_size", self.kernel_size),
-            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
-        )
 
 
 @dataclass(frozen=True)
@@ -160,15 +178,6 @@ class NetworkParamsUNet(NetworkParams):
     bilinear: bool = True
     pad_mode: str = "replicate"
 
-    def __post_init__(self) -> None:
-        n_skip = self.n_channels_skip
-        self._store(
-            n_levels=whole_number("n_levels", self.n_levels),
-            n_channels_skip=None if n_skip is None else whole_number("n_channels_skip", n_skip, 0),
-            bilinear=flag("bilinear", self.bilinear),
-            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
-        )
-
 
 @dataclass(frozen=True)
 class NetworkParamsMSD(NetworkParams):
@@ -197,13 +206,6 @@ class NetworkParamsMSD(NetworkParams):
     dilations: tuple[int, ...] = (1, 2, 3)
     use_dilations: bool = True
 
-    def __post_init__(self) -> None:
-        self._store(
-            n_layers=whole_number("n_layers", self.n_layers),
-            dilations=whole_numbers("dilations", self.dilations),
-            use_dilations=flag("use_dilations", self.use_dilations),
-        )
-
 
 @dataclass(frozen=True)
 class NetworkParamsResnet(NetworkParams):
@@ -229,13 +231,6 @@ class NetworkParamsResnet(NetworkParams):
     n_dims: int = 2
     kernel_size: int = 3
     pad_mode: str = "replicate"
-
-    def __post_init__(self) -> None:
-        self._store(
-            n_layers=whole_number("n_layers", self.n_layers),
-            kernel_size=odd_number("kernel_size", self.kernel_size),
-            pad_mode=choice("pad_mode", self.pad_mode, PAD_MODES),
-        )
 
 
 NETWORKS: dict[str, type[NetworkParams]] = {

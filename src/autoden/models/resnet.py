@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (torch's own documentation calls it F)
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autoden.models.blocks import conv_block, norm, same_conv
 from autoden.models.nd import check_input
@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the corrected input, rectified unless the block is the last one."""
         y: Tensor = self.correction(x) + self.shortcut(x)
-        return y if self.is_last else F.leaky_relu(y, 0.2, inplace=True)
+        return y if self.is_last else functional.leaky_relu(y, 0.2, inplace=True)
 
 
 class Resnet(nn.Module):
