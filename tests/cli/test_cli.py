@@ -123,6 +123,7 @@ def rewrite(path, change):
         (["--lower-limit", "nan"], None, "lower_limit"),
         (["--restarts", "5"], None, "`restarts` is 5"),
         ([], lambda text: "", "empty"),
+        ([], lambda text: text.split("\n")[0] + 3 * ("\n0" + ",7" * 2000), "constant"),
         ([], lambda text: text.replace("\n0,0", "\n0,zero", 1), "zero"),
         ([], lambda text: text.replace("\n0,0", "\n0,nan", 1), "nan"),
         ([], lambda text: text.replace("\n1,0,", "\n1,", 1), "cells"),

@@ -344,6 +344,52 @@ def test_networks_that_do_not_fit_are_refused(model, words):
         fit(model, make_task(), TrainingSettings(epochs=1))
 
 
+def test_an_algorithm_may_predict_several_outputs():
+    """Mean and logarithm of the variance, learnt together by their likelihood."""
+
+    class MeanAndVariance:
+        def __init__(self, task):
+            self.train_batches, self.held_out_batches = task.train_batches, task.held_out_batches
+
+        def loss(self, model, batch):
+            mean, log_variance = model(batch.input).chunk(2, dim=1)
+            return compare(
+                mean, batch, lambda o, t: (o - t) ** 2 / log_variance.exp() + log_variance
+            )
+
+    model = nn.Conv1d(1, 2, 5, padding=2)
+    history = fit(model, MeanAndVariance(make_task(noise=0.3)), TrainingSettings(300, 2e-2))
+    assert history["loss_trn"][-1] < history["loss_trn"][0]
+    with torch.no_grad():
+        deviation = (model(make_task().pairs.input)[:, 1].mean() / 2).exp().item()
+    assert 0.25 < deviation < 0.5, "the noise of the targets is 0.3, the model adds some"
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_the_loop_waits_for_the_device_once_per_epoch(optimizer, monkeypatch):
+    """Every way in which a number could come to the host is counted."""
+    waits = []
+    for name in ("item", "tolist", "__bool__", "__float__", "__int__", "numpy", "cpu"):
+        method = getattr(torch.Tensor, name)
+
+        def counted(self, *args, method=method, **options):
+            waits.append(method.__name__)
+            return method(self, *args, **options)
+
+        monkeypatch.setattr(torch.Tensor, name, counted)
+
+    class CountsEpochs:
+        at_epoch = ()
+
+        def on_epoch(self, record):
+            self.at_epoch = (*self.at_epoch, len(waits))
+
+    observer = CountsEpochs()
+    settings = TrainingSettings(epochs=5, optimizer=optimizer)
+    fit(make_model(), make_task(n=8, batch_size=1), settings, observers=[observer])
+    assert np.all(np.diff(observer.at_epoch) <= 1)
+
+
 def test_the_batches_are_reshuffled_each_epoch_and_cover_everything():
     task = make_task(n=8, batch_size=3)
     orders = [torch.cat([b.input[:, 0, 0] for b in task.train_batches(e)]) for e in range(2)]

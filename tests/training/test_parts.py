@@ -1,12 +1,15 @@
 """Settings, schedule, held-out scores, history: the parts around the loop."""
 
+import io
+import time
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from autoden.errors import InputError
-from autoden.training import History, TrainingSettings, cosine_restarts
+from autoden.training import History, ProgressBar, TrainingSettings, cosine_restarts
 from autoden.training.best import BestWeights
 from autoden.training.held_out import held_out_scores, held_out_sums
 from autoden.training.observers import EpochRecord
@@ -94,6 +97,21 @@ def test_best_weights_restore_what_was_offered_also_buffers():
     for epoch in best.epochs:
         best.restore(epoch)
         assert all(torch.equal(v, expected[epoch][k]) for k, v in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("watched", "enabled"), [(True, True), (True, False), (False, True)])
+def test_progress_is_drawn_where_somebody_sees_it(watched, enabled, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return watched
+
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    with ProgressBar(3, enabled=enabled) as bar:
+        for epoch in range(3):
+            time.sleep(0.25)  # longer than the time between two drawings
+            bar.on_epoch(EpochRecord(epoch, 1.0, 1.0, 0.125, 0.1))
+    drawn = terminal.getvalue()
+    assert ("Training" in drawn and "held-out loss 0.125" in drawn) == (watched and enabled)
 
 
 def test_history_is_a_mapping_that_draws_itself():

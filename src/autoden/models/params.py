@@ -117,8 +117,9 @@ class NetworkParams:
 
     def __post_init__(self) -> None:
         """Check the fields whose names are known; a network's own ones it checks itself."""
-        for name in _CHECKS.keys() & vars(self).keys():
-            object.__setattr__(self, name, _CHECKS[name](name, getattr(self, name)))
+        for name, value in tuple(vars(self).items()):
+            if name in _CHECKS:
+                object.__setattr__(self, name, _CHECKS[name](name, value))
 
 
 @dataclass(frozen=True)
