@@ -26,13 +26,16 @@ BAD = {
     "n_channels_out": (0,),
     "n_features": (0, 2.0),
     "n_dims": (0, 4, 2.0),
-    "n_layers": (0, -3),
-    "n_levels": (0,),
+    "n_layers": (0, -3, 1001),
+    "n_levels": (0, 21),
     "kernel_size": (0, 2, 4, 3.0),
     "pad_mode": ("same", None),
     "n_channels_skip": (-1, 0.5, True),
     "bilinear": ("yes", None),
     "use_dilations": ("no",),
+    "blur_pool": ("max", None),
+    "top_skip": (2,),
+    "align_corners": ("no",),
 }
 
 
@@ -80,7 +83,11 @@ def test_numpy_numbers_become_ints() -> None:
     ("kind", "names"),
     [
         (NetworkParamsDnCNN, "n_layers n_features n_dims kernel_size pad_mode"),
-        (NetworkParamsUNet, "n_levels n_features n_channels_skip n_dims bilinear pad_mode"),
+        (
+            NetworkParamsUNet,
+            "n_levels n_features n_channels_skip n_dims bilinear pad_mode "
+            "blur_pool top_skip align_corners",
+        ),
         (NetworkParamsMSD, "n_layers n_features n_dims dilations use_dilations"),
         (NetworkParamsResnet, "n_layers n_features n_dims kernel_size pad_mode"),
     ],

@@ -1,91 +1,67 @@
-"""Augmentations: other views of the same measurement, made while training.
+"""The augmentations by name: other views of the same measurement, made while training.
 
-Geometric ones move input, target, weight and held-out mask together. They are right only where
-the physics has the same symmetry: an image may be flipped, an energy axis may not (tails, shelves
-and backgrounds of spectral lines are one-sided).
+What each of them does lives in ``augmentations/``.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
+from autoden.algorithms.augmentations.augmentation import Augmentation
+from autoden.algorithms.augmentations.crops import AugmentationCrop
+from autoden.algorithms.augmentations.flips import AugmentationFlip
+from autoden.algorithms.augmentations.noises import (
+    AugmentationGaussianNoise,
+    AugmentationPoissonNoise,
+)
+from autoden.algorithms.augmentations.rotations import (
+    AugmentationRotation90,
+    AugmentationRotationAny,
+    check_can_turn,
+)
+from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.training.batch import Batch
 
-
-@runtime_checkable
-class Augmentation(Protocol):
-    """Gives another view of a batch."""
-
-    geometric: bool
-    """Whether elements change place."""
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Give a new batch; the one given stays as it is."""
-        ...
-
-
-class AugmentationFlip:
-    """Flip each spatial axis with probability one half.
-
-    Parameters
-    ----------
-    axes : sequence of int, optional
-        Axes that may be flipped, counted from the end: -1 is the last one. None: all spatial axes.
-    rng : numpy.random.Generator, optional
-        Source of the draws; None makes one from the system's entropy.
-
-    Examples
-    --------
-    >>> import torch
-    >>> row = torch.arange(3.0).reshape(1, 1, 3)
-    >>> flip = AugmentationFlip(axes=(-1,), rng=np.random.default_rng(2))
-    >>> flip(Batch(row, row, row, row > 1)).target.squeeze()
-    tensor([2., 1., 0.])
-    """
-
-    geometric = True
-
-    def __init__(
-        self, axes: Sequence[int] | None = None, rng: np.random.Generator | None = None
-    ) -> None:
-        if axes is not None and not (
-            isinstance(axes, Sequence) and all(axis in (-3, -2, -1) for axis in axes)
-        ):
-            raise InputError(
-                f"`axes` is {axes!r}: give spatial axes counted from the end, such as (-2, -1)."
-            )
-        if not isinstance(rng, np.random.Generator | None):
-            raise InputError(f"`rng` is {rng!r}: give `numpy.random.default_rng(seed)`.")
-        self.axes = None if axes is None else tuple(axes)
-        self.rng = rng if rng is not None else np.random.default_rng()
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Flip the same random axes of all four tensors."""
-        n_dims = batch.input.ndim - 2
-        axes = range(-n_dims, 0) if self.axes is None else self.axes
-        if min(axes, default=-1) < -n_dims:
-            raise InputError(f"`axes` is {self.axes}, but the data have {n_dims} spatial axes.")
-        chosen = [axis for axis in axes if self.rng.random() < 0.5]
-        return batch.map(lambda tensor: tensor.flip(chosen)) if chosen else batch
-
+__all__ = [
+    "AUGMENTATIONS",
+    "Augmentation",
+    "AugmentationCrop",
+    "AugmentationFlip",
+    "AugmentationGaussianNoise",
+    "AugmentationLike",
+    "AugmentationPoissonNoise",
+    "AugmentationRotation90",
+    "AugmentationRotationAny",
+    "create_augmentations",
+]
 
 AugmentationLike = str | Augmentation | Sequence[str | Augmentation] | None
+
+AUGMENTATIONS: Mapping[str, Callable[[np.random.Generator], Augmentation]] = MappingProxyType(
+    {
+        "flip": lambda rng: AugmentationFlip(rng=rng),
+        "rot90": lambda rng: AugmentationRotation90(rng=rng),
+        "rot45": lambda rng: AugmentationRotationAny(step=45, rng=rng),
+        "rot_any": lambda rng: AugmentationRotationAny(rng=rng),
+    }
+)
+"""What each name stands for: all spatial axes, draws from the generator given."""
 
 
 def create_augmentations(
     wanted: AugmentationLike, *, n_dims: int, rng: np.random.Generator
 ) -> tuple[Augmentation, ...]:
-    """Turn names and objects into a tuple of augmentations.
+    """Turn names and objects into a tuple of augmentations, applied one after another.
 
     Parameters
     ----------
     wanted : str, Augmentation, sequence of them, or None
-        The names known are "flip".
+        The names are those of `AUGMENTATIONS`: "flip", "rot90", "rot45", "rot_any". None: none,
+        the default; so an axis is never moved unless that is asked for.
     n_dims : {1, 2, 3}
         How many trailing axes are spatial.
     rng : numpy.random.Generator
@@ -94,12 +70,19 @@ def create_augmentations(
     Raises
     ------
     InputError
-        An unknown name.
+        An unknown name, something else than an augmentation, or a rotation of 1D data.
 
     Warns
     -----
     UserWarning
         A flip of a one-dimensional axis, which is rarely physical.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> flip, turn = create_augmentations(["flip", "rot45"], n_dims=2, rng=rng)
+    >>> turn.step
+    45.0
     """
     if wanted is None:
         return ()
@@ -108,12 +91,15 @@ def create_augmentations(
 
 
 def _create_one(item: str | Augmentation, n_dims: int, rng: np.random.Generator) -> Augmentation:
-    augmentation = AugmentationFlip(rng=rng) if item == "flip" else item
-    if isinstance(augmentation, str):
-        raise InputError(f"`augmentation` is {item!r}: choose one of 'flip'.")
+    if isinstance(item, str):
+        augmentation = AUGMENTATIONS[choice("augmentation", item, AUGMENTATIONS)](rng)
+    else:
+        augmentation = item
     if isinstance(augmentation, type) or not isinstance(augmentation, Augmentation):
         raise InputError(f"`augmentation` is {item!r}: give a name or an Augmentation object.")
-    if n_dims == 1 and augmentation.geometric:
+    if isinstance(augmentation, AugmentationRotation90 | AugmentationRotationAny):
+        check_can_turn(augmentation, n_dims)
+    if n_dims == 1 and isinstance(augmentation, AugmentationFlip):
         warnings.warn(
             "Flipping a one-dimensional axis: right for data without direction, wrong for "
             "spectra, whose tails and backgrounds are one-sided.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
@@ -16,14 +17,20 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
-from autoden.algorithms.datasets import AugmentationLike, create_augmentations
-from autoden.algorithms.pairs import PairsTask, make_pairs
-from autoden.checks import choice, flag, number, seed_or_none, whole_number
+from autoden.algorithms.arrays import PairArrays
+from autoden.algorithms.datasets import (
+    Augmentation,
+    AugmentationCrop,
+    AugmentationLike,
+    create_augmentations,
+)
+from autoden.algorithms.network import ModelLike, kind_of_data, network_of
+from autoden.algorithms.pairs import PairsTask
+from autoden.checks import flag, number, seed_or_none, whole_number
 from autoden.errors import InputError, TrainingError
 from autoden.inference.predict import predict
 from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
-from autoden.models.config import NetworkParams, create_network
 from autoden.models.devices import choose_device
 from autoden.randomness import numpy_generator, seeded, torch_generator
 from autoden.signals.layout import from_network, to_network, to_realizations
@@ -35,10 +42,13 @@ from autoden.signals.scaling import (
     to_float32,
 )
 from autoden.signals.values import check_finite, check_numeric, checked_lower_limit
+from autoden.training.batch import Batch
+from autoden.training.checkpoints import SavedEpochs
 from autoden.training.engine import fit
 from autoden.training.history import History
 from autoden.training.observers import Observer, ProgressBar
 from autoden.training.settings import TrainingSettings
+from autoden.training.task import Task
 
 __all__ = [
     "DataScaleBias",
@@ -49,18 +59,16 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-ModelLike = NetworkParams | str | nn.Module | Mapping[str, Any]
-
 
 class Denoiser:
     """A network and all that is needed to train it on data and use it on data.
 
     Parameters
     ----------
-    model : NetworkParams, str, torch.nn.Module or mapping
-        Parameters of a network, its name ("dncnn", "msd", "resnet", "unet"), a network, or a
-        saved state. A module without ``init_params`` counts as two-dimensional with one channel;
-        for others set ``module.init_params = {"n_dims": 1, "n_channels_in": 1, ...}``.
+    model : NetworkParams, str, torch.nn.Module, mapping or int
+        Parameters of a network, its name ("dncnn", "msd", "resnet", "unet"), a network, a saved
+        state, or the number of an epoch that was kept in `save_epochs_dir`. A module without
+        ``init_params`` counts as two-dimensional with one channel; for others set ``module.init_params = {"n_dims": 1, "n_channels_in": 1, ...}``.
     data_scale_bias : DataScaleBias, optional
         Scaling of the data; None computes it anew from the data of each training.
     reg_val : float or LossRegularizer, optional
@@ -72,12 +80,18 @@ class Denoiser:
     augmentation : str, Augmentation or list of them, optional
         Other views of the data while training, such as "flip".
     save_epochs_dir : path, optional
-        Not available yet: anything but None is refused.
+        Folder in which a training keeps the weights of its epochs, as
+        ``weights/weights_epoch_N.pt``, and the best ones, as ``weights/weights.pt``.
     verbose : bool
         Show progress and log one closing line.
     seed : int, optional
         Makes every random choice repeat, without touching global state; None follows the global
         state of torch and numpy.
+    save_every : int
+        Keep every so manieth epoch.
+    patch_size : int or sequence of int, optional
+        Train on random windows of this size, one number or one per spatial axis, instead of
+        whole samples. Inference always sees whole samples.
 
     Raises
     ------
@@ -96,23 +110,26 @@ class Denoiser:
         save_epochs_dir: str | PathLike[str] | None = None,
         verbose: bool = True,
         seed: int | None = None,
+        *,
+        save_every: int = 1,
+        patch_size: int | Sequence[int] | None = None,
     ) -> None:
-        if save_epochs_dir is not None:
-            raise InputError(
-                f"`save_epochs_dir` is {str(save_epochs_dir)!r}: it is not available yet; "
-                "keep the weights with `torch.save(denoiser.model.state_dict(), ...)`."
-            )
         if not isinstance(data_scale_bias, DataScaleBias | None):
             raise InputError(f"`data_scale_bias` is {data_scale_bias!r}: give a DataScaleBias.")
         self.seed = seed_or_none(seed)
         self.device = choose_device(device)
-        self.model = create_network(model, device=self.device, seed=seed)
-        self.n_dims, self.n_channels_in, self.n_channels_out = _kind_of_data(self.model)
+        self.model = network_of(model, save_epochs_dir, self.device, self.seed)
+        kind = kind_of_data(self.model)
+        self.n_dims = kind.n_dims
+        self.n_channels_in, self.n_channels_out = kind.n_channels_in, kind.n_channels_out
         self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size)
         self.verbose = flag("verbose", verbose)
         self.data_scale_bias = data_scale_bias
         self.lower_limit: NDArray[np.float64] | None = None
+        self.settings: dict[str, Any] | None = None
         self._given_scaling = data_scale_bias
+        self._save_epochs_dir = save_epochs_dir
+        self._save_every = whole_number("save_every", save_every)
         self._regularizer = (
             reg_val
             if isinstance(reg_val, LossRegularizer | None)
@@ -121,6 +138,9 @@ class Denoiser:
         self._augmentations = create_augmentations(
             augmentation, n_dims=self.n_dims, rng=numpy_generator(self.seed, "augmentation")
         )
+        if patch_size is not None:
+            patches = AugmentationCrop(patch_size, rng=numpy_generator(self.seed, "patches"))
+            self._augmentations = (patches, *self._augmentations)
 
     def infer(self, inp: ArrayLike, channel_axis_dst: int | None = None) -> NDArray[Any]:
         """Denoise data of the kind that the network was trained on.
@@ -194,37 +214,64 @@ class Denoiser:
             )
         return np.moveaxis(result, channel_axis, channel_axis_dst)
 
+    def _check_same_channels(self, algorithm: str) -> None:
+        """Refuse a network whose output is of another kind than its input."""
+        if self.n_channels_in != self.n_channels_out:
+            raise InputError(
+                f"{algorithm} predicts data of the kind it is shown: `n_channels_in` "
+                f"(={self.n_channels_in}) and `n_channels_out` (={self.n_channels_out}) of the "
+                "network must be equal."
+            )
+
     def _train_pairs(
         self,
-        inp: NDArray[np.floating],
-        tgt: NDArray[np.floating],
-        held_out: NDArray[np.bool_],
+        arrays: PairArrays,
         settings: TrainingSettings,
         lower_limit: float | ArrayLike | None,
         observers: Sequence[Observer] = (),
+        *,
+        scaling: DataScaleBias | None = None,
+        views: Sequence[Augmentation] = (),
+        options: Mapping[str, Any] | None = None,
     ) -> History:
-        """Train on pairs of arrays (..., [C,] *S) whose shapes agree.
+        """Train on pairs of arrays (..., [C,] *S).
 
-        Only a training that ends without an error changes scaling and limit.
+        The scaling is the user's, or the one given, or that of the inputs. The views come after
+        the augmentations; the options are what a saved model tells beside the settings.
         """
-        check_varies(inp, "input")
-        check_varies(tgt, "target")
-        limit = None
-        if lower_limit is not None:
-            n_axes = self.n_dims + (self.n_channels_out > 1)
-            limit = checked_lower_limit(lower_limit, tgt.shape[tgt.ndim - n_axes :])
-            if limit.ndim and any(a.geometric for a in self._augmentations):
-                raise InputError(
-                    "A `lower_limit` that varies along the data cannot follow an augmentation "
-                    "that moves them. Give one number, or train without that augmentation."
-                )
-        scaling = self._given_scaling or compute_scaling_selfsupervised(inp)
-        pairs = make_pairs(
-            self._tensor(scaling.scale_input(inp), self.n_channels_in),
-            self._tensor(scaling.scale_target(tgt), self.n_channels_out),
-            self._tensor(held_out, self.n_channels_out),
+        check_varies(arrays.inputs, "input")
+        check_varies(arrays.targets, "target")
+        limit = self._checked_limit(lower_limit, arrays.targets.shape)
+        scaling = self._given_scaling or scaling or compute_scaling_selfsupervised(arrays.inputs)
+        pairs = Batch(
+            self._tensor(scaling.scale_input(arrays.inputs), self.n_channels_in),
+            self._tensor(scaling.scale_target(arrays.targets), self.n_channels_out),
+            self._tensor(arrays.trains, self.n_channels_out).float(),
+            self._tensor(arrays.held_out, self.n_channels_out),
         )
-        task = PairsTask(pairs, self.batch_size, self._augmentations, torch_generator(self.seed))
+        if _without_channels(pairs.input) != _without_channels(pairs.target):
+            raise InputError(
+                f"`inp` {arrays.inputs.shape} and `tgt` {arrays.targets.shape} must have the same "
+                "shape, but for channels; pass on what `prepare_data` returned."
+            )
+        views = (*self._augmentations, *views)
+        task = PairsTask(pairs, self.batch_size, views, torch_generator(self.seed))
+        return self._fit(task, settings, scaling, limit, observers, options)
+
+    def _fit(
+        self,
+        task: Task,
+        settings: TrainingSettings,
+        scaling: DataScaleBias,
+        limit: NDArray[np.float64] | None,
+        observers: Sequence[Observer],
+        options: Mapping[str, Any] | None,
+    ) -> History:
+        """Train the network on a task; only a training that ends well changes the denoiser."""
+        epochs = None
+        if self._save_epochs_dir is not None:
+            epochs = SavedEpochs(self.model, self._save_epochs_dir, self._save_every)
+            observers = [epochs, *observers]
         progress = ProgressBar(settings.epochs, enabled=self.verbose)
         with progress, seeded(self.seed, self.device):
             history = fit(
@@ -234,13 +281,31 @@ class Denoiser:
                 penalties=self._penalties(scaling, limit),
                 observers=[progress, *observers],
             )
+        if epochs is not None:
+            epochs.save_best(history.best_epoch)
         self.data_scale_bias, self.lower_limit = scaling, limit
+        self.settings = {**asdict(settings), **(options or {}), "seed": self.seed}
         if self.verbose:
             logger.info(
                 "Kept the weights of epoch %d (of 0 to %d): held-out loss %.4g.",
                 history.best_epoch, len(history.records) - 1, history.best_held_out,
             )  # fmt: skip
         return history
+
+    def _checked_limit(
+        self, lower_limit: float | ArrayLike | None, shape: tuple[int, ...]
+    ) -> NDArray[np.float64] | None:
+        """Check a lower limit against outputs (..., [C,] *S)."""
+        if lower_limit is None:
+            return None
+        n_axes = self.n_dims + (self.n_channels_out > 1)
+        limit = checked_lower_limit(lower_limit, shape[len(shape) - n_axes :])
+        if limit.ndim and any(a.geometric for a in self._augmentations):
+            raise InputError(
+                "A `lower_limit` that varies along the data cannot follow patches or an "
+                "augmentation that move them. Give one number, or train without them."
+            )
+        return limit
 
     def _penalties(
         self, scaling: DataScaleBias, limit: NDArray[np.float64] | None
@@ -260,16 +325,6 @@ class Denoiser:
         return torch.tensor(samples, device=self.device)
 
 
-def _kind_of_data(network: nn.Module) -> tuple[int, int, int]:
-    """Give the dimensions and the channels in and out that a network is for."""
-    init_params = getattr(network, "init_params", None)
-    if init_params is None:
-        init_params = {}
-    if not isinstance(init_params, Mapping):
-        raise InputError(
-            f"`init_params` of the network is {init_params!r}: give a mapping, such as "
-            "{'n_dims': 1, 'n_channels_in': 1, 'n_channels_out': 1}."
-        )
-    n_dims = choice("n_dims", init_params.get("n_dims", 2), (1, 2, 3))
-    n_channels = (init_params.get(name, 1) for name in ("n_channels_in", "n_channels_out"))
-    return (n_dims, *(whole_number("n_channels", n) for n in n_channels))
+def _without_channels(tensor: torch.Tensor) -> torch.Size:
+    """Give the number of samples and their spatial shape."""
+    return tensor[:, 0].shape

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autoden.algorithms.arrays import checked_pairs
 from autoden.algorithms.denoiser import Denoiser
 from autoden.checks import choice
 from autoden.errors import InputError
@@ -89,12 +90,7 @@ class N2N(Denoiser):
             settings outside their range.
         """
         choice("strategy", strategy, get_args(Strategy))
-        if self.n_channels_in != self.n_channels_out:
-            raise InputError(
-                "Noise2Noise predicts data of the kind it is shown: `n_channels_in` "
-                f"(={self.n_channels_in}) and `n_channels_out` (={self.n_channels_out}) of the "
-                "network must be equal."
-            )
+        self._check_same_channels("Noise2Noise")
         if realizations_axis is None:
             raise InputError("`realizations_axis` is None: give the axis that holds the repeats.")
         data = to_realizations(
@@ -171,8 +167,9 @@ class N2N(Denoiser):
             The gradients stayed invalid.
         """
         settings = TrainingSettings(epochs, learning_rate, optimizer, restarts, accum_grads)
-        pairs = _checked_pairs(inp, tgt, mask_trn)
-        return self._train_pairs(*pairs, settings, lower_limit, observers)
+        return self._train_pairs(
+            checked_pairs(inp, tgt, mask_trn), settings, lower_limit, observers
+        )
 
     def infer(  # type: ignore[override] # positions are those of the public interface
         self,
@@ -212,26 +209,3 @@ class N2N(Denoiser):
     def _realizations_axis(self) -> int:
         """Position of the realizations in prepared data, counted from the end."""
         return -self.n_dims - 1 - (self.n_channels_in > 1)
-
-
-def _checked_pairs(
-    inp: ArrayLike, tgt: ArrayLike, held_out: ArrayLike
-) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.bool_]]:
-    """Check what `train` is given, whether or not it comes from `prepare_data`."""
-    inputs = check_finite(check_numeric(inp, "inp"), "inp")
-    targets = check_finite(check_numeric(tgt, "tgt"), "tgt")
-    mask = np.asarray(held_out)
-    if np.iscomplexobj(inputs) or np.iscomplexobj(targets):
-        raise InputError("`inp` or `tgt` is complex: `prepare_data` makes channels of its parts.")
-    if not inputs.shape == targets.shape == mask.shape:
-        raise InputError(
-            f"`inp` {inputs.shape}, `tgt` {targets.shape} and `mask_trn` {mask.shape} must have "
-            "the same shape; pass on what `prepare_data` returned."
-        )
-    if mask.dtype != np.bool_:
-        raise InputError(
-            f"`mask_trn` has dtype {mask.dtype}; it must be bool, True on held-out pixels."
-        )
-    if mask.all():
-        raise InputError("`mask_trn` holds out every pixel: none is left to train on.")
-    return inputs.astype(np.float64), targets.astype(np.float64), mask

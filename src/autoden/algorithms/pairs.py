@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from autoden.algorithms.datasets import Augmentation
 from autoden.losses.data import squared_error
@@ -25,8 +25,9 @@ class PairsTask:
         All pairs there are, on the device of the network.
     batch_size : int or None
         Pairs per batch; None takes all at once.
-    augmentations : sequence of Augmentation
-        Applied to every training batch, never to those that confirm the kept weights.
+    views : sequence of Augmentation
+        Applied one after the other to every training batch, never to those that confirm the kept
+        weights.
     generator : torch.Generator or None
         Source of the order of the pairs; None follows torch's own state.
     data_term : callable
@@ -35,15 +36,15 @@ class PairsTask:
 
     pairs: Batch
     batch_size: int | None = None
-    augmentations: Sequence[Augmentation] = ()
+    views: Sequence[Augmentation] = ()
     generator: torch.Generator | None = None
     data_term: DataTerm = squared_error
 
     def train_batches(self, epoch: int) -> Iterator[Batch]:
-        """Give the pairs in a new random order each epoch, augmented."""
+        """Give the pairs in a new random order each epoch, each batch seen through the views."""
         for batch in self._batches(shuffle=True):
-            for augmentation in self.augmentations:
-                batch = augmentation(batch)
+            for view in self.views:
+                batch = view(batch)
             yield batch
 
     def held_out_batches(self) -> Iterable[Batch]:
@@ -64,8 +65,3 @@ class PairsTask:
         order = order.to(self.pairs.input.device)
         for start in range(0, n, size):
             yield self.pairs.map(itemgetter(order[start : start + size]))
-
-
-def make_pairs(inputs: Tensor, targets: Tensor, held_out: Tensor) -> Batch:
-    """Put pairs together: errors that are held out do not train, all others count alike."""
-    return Batch(inputs, targets, (~held_out).to(targets.dtype), held_out)

@@ -2,3 +2,8 @@ from .fidelity import equivalent_exposures as equivalent_exposures
 from .fidelity import excess_poisson_deviance as excess_poisson_deviance
 from .fidelity import mean_squared_error as mean_squared_error
 from .fidelity import unbiased_mse as unbiased_mse
+from .image_quality import psnr as psnr
+from .image_quality import ssim as ssim
+from .ring_correlation import denoised_ring_correlation as denoised_ring_correlation
+from .ring_correlation import ring_correlation as ring_correlation
+from .ring_curve import RingCorrelation as RingCorrelation

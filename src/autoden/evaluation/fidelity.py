@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from autoden.errors import InputError
+from autoden.evaluation.arrays import Floats, real_array, same_shape
 
 RATE_FLOOR = 1e-3
 """Counts per channel below which a rate is not told from zero, so that its logarithm is finite."""
@@ -24,23 +25,35 @@ def mean_squared_error(estimate: ArrayLike, truth: ArrayLike) -> float:
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    predicted, true = _same_shape(estimate, truth, "truth")
+    predicted, true = same_shape(estimate=estimate, truth=truth)
     return float(np.mean((predicted - true) ** 2))
 
 
-def unbiased_mse(estimate: ArrayLike, held: ArrayLike) -> float:
-    r"""Mean squared error against the unknown truth, from repeats that no method has seen.
+def unbiased_mse(
+    estimate: ArrayLike, held: ArrayLike, *, variance: ArrayLike | None = None
+) -> float:
+    r"""Mean squared error against the unknown truth, from data that no method has seen.
 
-    With m the mean of the K held repeats and v = var(held) / K the variance of that mean, the mean
-    of :math:`(f - m)^2 - v` has the expectation of the error against the truth, whatever the
-    noise, as long as it is independent of the estimate. It can come out negative.
+    With m the mean of the K held repeats and v the variance of that mean, the mean of
+    :math:`(f - m)^2 - v` has the expectation of the error against the truth, whatever the noise,
+    as long as it is independent of the estimate. It can come out negative.
+
+    From the spread of the repeats, v = var(held) / K. This is the mean of :math:`(f - a)(f - b)`
+    over all pairs of repeats, so that their noise may differ. It is also what
+    :math:`(f - a)^2 - (b - c)^2 / 2` (the uMSE of Marcos-Morales et al., ICML 2023) becomes when
+    each repeat takes every part in turn. One repeat is enough if the variance of its noise is
+    given: for counts a it is estimated by a itself, :math:`(f - a)^2 - a`.
 
     Parameters
     ----------
     estimate : array_like
         Shape S, in data units.
     held : array_like
-        Shape (K, *S) with K >= 2 repeats of the same exposure.
+        Shape (K, *S): repeats of the same exposure; K >= 2 unless `variance` is given.
+    variance : array_like, optional
+        Of the noise of one repeat, or an unbiased estimate of it, in squared data units; shape S
+        or a number: ``sigma**2``, ``counts``, or ``held.mean(axis=0) * gain`` for counts times a
+        gain.
 
     Returns
     -------
@@ -50,17 +63,28 @@ def unbiased_mse(estimate: ArrayLike, held: ArrayLike) -> float:
     Raises
     ------
     InputError
-        Fewer than two repeats, or shapes that differ.
+        Too few repeats, or shapes that differ.
 
     Examples
     --------
     >>> unbiased_mse([1.0, 1.0], [[0.0, 1.0], [2.0, 1.0]])
     -0.5
+    >>> counts = np.array([4.0, 9.0])
+    >>> unbiased_mse([6.0, 6.0], [counts], variance=counts)
+    0.0
     """
-    repeats = _repeats(held, least=2)
-    predicted, mean = _same_shape(estimate, repeats.mean(axis=0), "mean of the held repeats")
-    variance_of_mean = repeats.var(axis=0, ddof=1) / len(repeats)
-    return float(np.mean((predicted - mean) ** 2 - variance_of_mean))
+    repeats = _repeats(held, least=1 if variance is not None else 2)
+    predicted, mean = _with_mean(estimate, repeats)
+    if variance is None:
+        spread = repeats.var(axis=0, ddof=1)
+    else:
+        spread = real_array("variance", variance)
+        if spread.shape not in ((), mean.shape):
+            raise InputError(
+                f"`variance` has shape {spread.shape}: give a number or the shape of the estimate, "
+                f"{mean.shape}."
+            )
+    return float(np.mean((predicted - mean) ** 2 - spread / len(repeats)))
 
 
 def excess_poisson_deviance(estimate: ArrayLike, held: ArrayLike) -> float:
@@ -87,8 +111,7 @@ def excess_poisson_deviance(estimate: ArrayLike, held: ArrayLike) -> float:
     >>> excess_poisson_deviance([2.0, 3.0], [[2.0, 3.0]])
     0.0
     """
-    mean = _repeats(held, least=1).mean(axis=0)
-    rate, counts = _same_shape(estimate, mean, "mean of the held repeats")
+    rate, counts = _with_mean(estimate, _repeats(held, least=1))
     rate, counts = np.maximum(rate, RATE_FLOOR), np.maximum(counts, RATE_FLOOR)
     return float(1000 * np.mean(rate - counts - counts * np.log(rate / counts)))
 
@@ -113,8 +136,8 @@ def equivalent_exposures(error: float, error_of_one: float) -> float:
     return error_of_one / error if error > 0 else float("inf")
 
 
-def _repeats(held: ArrayLike, least: int) -> NDArray[np.float64]:
-    repeats = np.asarray(held, dtype=np.float64)
+def _repeats(held: ArrayLike, least: int) -> Floats:
+    repeats = real_array("held", held)
     if repeats.ndim < 2 or len(repeats) < least:
         raise InputError(
             f"`held` has shape {repeats.shape}; it must hold at least {least} repeat(s) along its "
@@ -123,10 +146,5 @@ def _repeats(held: ArrayLike, least: int) -> NDArray[np.float64]:
     return repeats
 
 
-def _same_shape(
-    estimate: ArrayLike, other: ArrayLike, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    one, two = np.asarray(estimate, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    if one.shape != two.shape:
-        raise InputError(f"`estimate` {one.shape} and the {name} {two.shape} differ in shape.")
-    return one, two
+def _with_mean(estimate: ArrayLike, repeats: Floats) -> list[Floats]:
+    return same_shape(estimate=estimate, **{"mean of the held repeats": repeats.mean(axis=0)})

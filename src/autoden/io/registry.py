@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from autoden.errors import InputError
@@ -52,6 +54,10 @@ class Format:
 
 _BUILT_IN = (
     Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
+    Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
+    Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
+    Format("PNG image", (".png",), "autoden.io.png"),
+    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}
@@ -119,23 +125,43 @@ def format_of(path: FilePath) -> Format:
     return _by_suffix[max(fitting, key=len)]
 
 
-def check_writable(path: FilePath, *, overwrite: bool = False) -> None:
+def check_writable(
+    path: FilePath, signal: Signal | None = None, *, overwrite: bool = False
+) -> None:
     """Check, before a long computation, that a signal can be written to a path.
 
     Parameters
     ----------
     path : path-like
         The file. Its suffix says which format it gets.
+    signal : Signal or None
+        Zeros of the shape, dtype and axes that the result is going to have, if they are known: it
+        is written to a temporary file next to `path` and removed again, since only trying tells
+        what a format, and a disk, can hold.
     overwrite : bool
         Whether a file that is there may be replaced.
 
     Raises
     ------
     InputError
-        As `write` would raise it for the path.
+        As `write` would raise it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_writable("out.png", Signal(np.zeros((4, 5), np.float32), ["y", "x"]))
+    Traceback (most recent call last):
+    autoden.errors.InputError: A PNG image holds whole numbers of 8 or 16 bits (...), but the
+    signal is float32: write a .tif or .npz file, which holds any numbers, or round it yourself...
     """
-    format_of(path).function("write")
-    check_destination(path, overwrite)
+    writer = format_of(path).function("write")
+    target = check_destination(path, overwrite)
+    if signal is not None:
+        with (
+            TemporaryDirectory(prefix=".autoden-", dir=target.parent) as folder,
+            replacing(Path(folder) / Path(path).name) as temporary,
+        ):
+            writer(temporary, signal)
 
 
 def read(path: FilePath, **options: Any) -> Signal:
@@ -146,7 +172,8 @@ def read(path: FilePath, **options: Any) -> Signal:
     path : path-like
         The file. Its suffix says which format it has.
     **options
-        Options of the format; for tables of text ``keep_overflow=True`` (see `autoden.io.csv`).
+        Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
+        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series.
 
     Returns
     -------
@@ -190,7 +217,8 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
     path : path-like
         The file. Its suffix says which format it gets.
     signal : Signal
-        What is written: data and axes read back equal.
+        What is written: data and axes read back equal. (But .npy holds no axes, and a table of
+        text no dtype.) Metadata come back from .npz, TIFF and PNG.
     overwrite : bool
         Whether a file that is there may be replaced.
 

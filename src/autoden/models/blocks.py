@@ -159,11 +159,49 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     return pool(x, factors, stride=factors, ceil_mode=True)
 
 
-def upsample(x: Tensor, factors: tuple[int, ...], size: Sequence[int]) -> Tensor:
-    """Interpolate ``(N, C, *S)`` by `factors`, linearly between cell centres; crop to `size`."""
+def blurred_max_pool(x: Tensor, axes: Sequence[int]) -> Tensor:
+    """Halve the `axes` of ``(N, C, *S)`` by the blurred maxima of neighbours, after Zhang (2019).
+
+    The maximum of every two neighbours is blurred with the binomial filter 1, 2, 1 before every
+    second one is dropped: what remains hardly depends on which one. It is centred between the two
+    samples that it replaces, as an average of them would be; edges and odd sizes are completed by
+    repeating the last sample.
+
+    References
+    ----------
+    R. Zhang, "Making convolutional networks shift-invariant again", ICML (2019).
+
+    Examples
+    --------
+    >>> blurred_max_pool(torch.tensor([[[0.0, 0.0, 4.0, 0.0, 0.0, 0.0]]]), [2])
+    tensor([[[1., 3., 0.]]])
+    """
+    for axis in axes:
+        if x.shape[axis] % 2:
+            x = torch.cat((x, x.narrow(axis, x.shape[axis] - 1, 1)), dim=axis)
+        x = pad_axis(x, axis, 1, "replicate")
+        x = torch.maximum(
+            x.narrow(axis, 0, x.shape[axis] - 1), x.narrow(axis, 1, x.shape[axis] - 1)
+        )
+    for axis in axes:
+        every_second = (slice(None),) * axis + (slice(None, None, 2),)
+        n_inside = x.shape[axis] - 2
+        before, at, after = (x.narrow(axis, i, n_inside)[every_second] for i in range(3))
+        x = (before + after) * 0.25 + at * 0.5
+    return x
+
+
+def upsample(
+    x: Tensor, factors: tuple[int, ...], size: Sequence[int], align_corners: bool = False
+) -> Tensor:
+    """Interpolate ``(N, C, *S)`` by `factors`, linearly between cell centres; crop to `size`.
+
+    With `align_corners` the centres of the outermost cells go to the outermost samples.
+    """
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
     mode = nd_layers(len(factors)).interpolation
-    return crop(functional.interpolate(x, size=grown, mode=mode, align_corners=False), size)
+    grown_x = functional.interpolate(x, size=grown, mode=mode, align_corners=align_corners)
+    return crop(grown_x, size)
 
 
 def crop(x: Tensor, size: Sequence[int]) -> Tensor:

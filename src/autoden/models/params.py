@@ -1,7 +1,7 @@
 """The parameters of each kind of network: frozen records, which build their network.
 
-A new network is its own module, a record below, and a line in `NETWORKS`. Nothing here imports
-torch until a network is built.
+A new network of autoden is its own module, a record below, and a line in `NETWORKS`; users add
+theirs with `autoden.models.register`. Nothing here imports torch until a network is built.
 """
 
 from __future__ import annotations
@@ -19,16 +19,30 @@ from autoden.checks import (
     whole_number,
     whole_numbers,
 )
+from autoden.errors import InputError
 from autoden.models.devices import choose_device
 
 if TYPE_CHECKING:
     import torch
 
 PAD_MODES = ("replicate", "reflect", "zeros", "circular")
+MAX_LAYERS = 1000
+MAX_LEVELS = 20
+"""Far more than a network can use, and few enough to count through; a file may ask for any."""
 
 
 def _dimensions(name: str, value: Any) -> int:
     return choice(name, whole_number(name, value), (1, 2, 3))
+
+
+def _at_most(limit: int) -> Callable[[str, Any], int]:
+    def check(name: str, value: Any) -> int:
+        checked = whole_number(name, value)
+        if checked > limit:
+            raise InputError(f"`{name}` is {checked}: give a whole number from 1 to {limit}.")
+        return checked
+
+    return check
 
 
 def _number_or_all(name: str, value: Any) -> int | None:
@@ -44,14 +58,17 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "n_channels_out": whole_number,
     "n_features": whole_number,
     "n_dims": _dimensions,
-    "n_layers": whole_number,
-    "n_levels": whole_number,
+    "n_layers": _at_most(MAX_LAYERS),
+    "n_levels": _at_most(MAX_LEVELS),
     "n_channels_skip": _number_or_all,
     "kernel_size": odd_number,
     "pad_mode": _pad_mode,
     "bilinear": flag,
     "dilations": whole_numbers,
     "use_dilations": flag,
+    "blur_pool": flag,
+    "top_skip": flag,
+    "align_corners": flag,
 }
 """What each parameter of a network may be; a name means the same in every network."""
 
@@ -79,6 +96,13 @@ class NetworkParams:
     n_channels_out: int
     n_features: int
     n_dims: int
+
+    @classmethod
+    def network_class(cls) -> type[torch.nn.Module]:
+        """Return the class of the network that the parameters are for."""
+        module, name = cls.network.split(":")
+        found: type[torch.nn.Module] = getattr(importlib.import_module(module), name)
+        return found
 
     def get_model(
         self, device: torch.device | str | None = None, seed: int | None = None
@@ -108,11 +132,10 @@ class NetworkParams:
 
         from autoden.randomness import seeded
 
-        module, name = self.network.split(":")
-        network_class = getattr(importlib.import_module(module), name)
+        network_class = self.network_class()
         cpu = torch.device("cpu")  # weights drawn there are the same on any device
         with cpu, seeded(seed_or_none(seed), cpu):
-            network: torch.nn.Module = network_class(**vars(self))
+            network = network_class(**vars(self))
         return network.to(choose_device(device))
 
     def __post_init__(self) -> None:
@@ -167,6 +190,16 @@ class NetworkParamsUNet(NetworkParams):
         Change the size by averages and linear interpolation, rather than by learnt filters.
     pad_mode : {"replicate", "reflect", "zeros", "circular"}
         How the signal goes on beyond its edges.
+    blur_pool : bool, default: False
+        Halve the size by maxima of blurred neighbours (Zhang 2019), whatever `bilinear` says; it
+        still says how the size is doubled.
+    top_skip : bool, default: True
+        Whether features at full size skip the coarser levels. Without them, and with `blur_pool`,
+        the network is that of Noise2Void 2 (Hoeck et al. 2022), which shows no chequerboards.
+    align_corners : bool, default: False
+        Interpolate from edge to edge rather than at fixed distances from cell to cell. It is what
+        auto-denoise 3.0 does, and is for weights trained there: every sample then depends a little
+        on the size of the whole signal, so that tiles do not fit together.
     """
 
     network: ClassVar[str] = "autoden.models.unet:UNet"
@@ -178,6 +211,9 @@ class NetworkParamsUNet(NetworkParams):
     n_dims: int = 2
     bilinear: bool = True
     pad_mode: str = "replicate"
+    blur_pool: bool = False
+    top_skip: bool = True
+    align_corners: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from autoden.models.blocks import (
     activation,
     average_pool,
+    blurred_max_pool,
     conv_block,
     crop,
     double_conv,
@@ -30,12 +31,25 @@ class AverageDown(nn.Module):
         return average_pool(x, pool_factors(x.shape[2:], 2))
 
 
+class BlurDown(nn.Module):
+    """Halve the axes that have room for it by blurred maxima of neighbours."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``."""
+        factors = pool_factors(x.shape[2:], 2)
+        return blurred_max_pool(x, [axis for axis, factor in enumerate(factors, 2) if factor == 2])
+
+
 class InterpolateUp(nn.Module):
     """Undo the change of size of a halving by linear interpolation."""
 
+    def __init__(self, align_corners: bool) -> None:
+        super().__init__()
+        self.align_corners = align_corners
+
     def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
         """Map ``(N, C, *ceil(S / 2))`` to ``(N, C, *S)``, where ``S`` is `size`."""
-        return upsample(x, pool_factors(size, 2), size)
+        return upsample(x, pool_factors(size, 2), size, self.align_corners)
 
 
 class LearntDown(nn.Module):
@@ -81,7 +95,11 @@ class Encoder(nn.Module):
 
     def __init__(self, n_in: int, n_out: int, p: NetworkParamsUNet) -> None:
         super().__init__()
-        self.down = AverageDown() if p.bilinear else LearntDown(n_in, p.n_dims)
+        self.down: nn.Module
+        if p.blur_pool:
+            self.down = BlurDown()
+        else:
+            self.down = AverageDown() if p.bilinear else LearntDown(n_in, p.n_dims)
         self.block = double_conv(n_in, n_out, p.n_dims, p.pad_mode)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,20 +112,23 @@ class Decoder(nn.Module):
     """One level up: the size of the skipped features, those beside it, a double convolution.
 
     ``n_channels_skip=k`` reduces the `n_skip` features of the encoder in proportion, so that
-    the finest level, of ``n_features``, keeps ``k``; with 0 they are not used at all.
+    the finest level, of ``n_features``, keeps ``k``. Where none are kept, or with
+    ``use_skip=False``, the features beside it only say to which size to go.
     """
 
-    def __init__(self, n_in: int, n_skip: int, n_out: int, p: NetworkParamsUNet) -> None:
+    def __init__(
+        self, n_in: int, n_skip: int, n_out: int, p: NetworkParamsUNet, use_skip: bool
+    ) -> None:
         super().__init__()
-        self.up = InterpolateUp() if p.bilinear else LearntUp(n_in, p.n_dims)
-        self.skip: nn.Module | None = nn.Identity()
-        if p.n_channels_skip is not None:
-            n_reduced = p.n_channels_skip * n_skip // p.n_features
-            self.skip = (
-                conv_block(n_skip, n_reduced, p.n_dims, kernel_size=1) if n_reduced else None
-            )
-            n_skip = n_reduced
-        self.block = double_conv(n_skip + n_in, n_out, p.n_dims, p.pad_mode)
+        kept = n_skip if p.n_channels_skip is None else p.n_channels_skip * n_skip // p.n_features
+        n_kept = kept if use_skip else 0
+        self.up = InterpolateUp(p.align_corners) if p.bilinear else LearntUp(n_in, p.n_dims)
+        self.skip: nn.Module | None = None
+        if n_kept and p.n_channels_skip is None:
+            self.skip = nn.Identity()
+        elif n_kept:
+            self.skip = conv_block(n_skip, n_kept, p.n_dims, kernel_size=1)
+        self.block = double_conv(n_kept + n_in, n_out, p.n_dims, p.pad_mode)
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Map ``(N, n_in, *ceil(S / 2))`` and ``(N, n_skip, *S)`` to ``(N, n_out, *S)``."""
@@ -128,7 +149,7 @@ class UNet(nn.Module):
     Parameters
     ----------
     n_channels_in, n_channels_out, n_levels, n_features, n_channels_skip, n_dims, bilinear, \
-pad_mode
+pad_mode, blur_pool, top_skip, align_corners
         As in `autoden.models.params.NetworkParamsUNet`.
     device : torch.device or str, optional
         Where the weights go; torch's default device if not given.
@@ -142,6 +163,10 @@ pad_mode
     ----------
     O. Ronneberger, P. Fischer, T. Brox, "U-Net: convolutional networks for biomedical image
     segmentation", MICCAI (2015).
+
+    E. Hoeck, T.-O. Buchholz, A. Brachmann, F. Jug, A. Freytag, "N2V2 - fixing Noise2Void
+    checkerboard artifacts with modified sampling strategies and a tweaked network architecture",
+    ECCV workshops (2022), for `blur_pool` and `top_skip`.
 
     Examples
     --------
@@ -161,6 +186,9 @@ pad_mode
         n_dims: int = 2,
         bilinear: bool = True,
         pad_mode: str = "replicate",
+        blur_pool: bool = False,
+        top_skip: bool = True,
+        align_corners: bool = False,
         *,
         device: torch.device | str | None = None,
     ) -> None:
@@ -174,6 +202,9 @@ pad_mode
             n_dims,
             bilinear,
             pad_mode,
+            blur_pool,
+            top_skip,
+            align_corners,
         )
         self.init_params: dict[str, Any] = asdict(p)
         self.n_dims = p.n_dims
@@ -186,7 +217,8 @@ pad_mode
         self.first = double_conv(p.n_channels_in, p.n_features, p.n_dims, p.pad_mode)
         self.encoders = nn.ModuleList(Encoder(down[i], down[i + 1], p) for i in range(p.n_levels))
         self.decoders = nn.ModuleList(
-            Decoder(up[i], n_skip=up[i], n_out=up[i + 1], p=p) for i in range(p.n_levels)
+            Decoder(up[i], up[i], up[i + 1], p, use_skip=p.top_skip or i < p.n_levels - 1)
+            for i in range(p.n_levels)
         )
         self.output = nn.Sequential(
             *same_conv(p.n_features, p.n_channels_out, p.n_dims, kernel_size=1)

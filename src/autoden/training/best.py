@@ -53,9 +53,9 @@ class BestWeights:
         _copy(self._live, candidate.tensors)
 
     @property
-    def epochs(self) -> list[int]:
-        """Epochs of the kept candidates, in order; empty if nothing was ever offered."""
-        return [c.epoch for c in self._candidates if c is not None]
+    def scores(self) -> dict[int, float]:
+        """Score of each kept candidate by its epoch; empty if nothing was ever offered."""
+        return {c.epoch: c.score for c in self._candidates if c is not None}
 
     def restore(self, epoch: int) -> None:
         """Put the weights kept at `epoch` back into the model."""

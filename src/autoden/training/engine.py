@@ -10,6 +10,7 @@ The loop reads numbers back from the device once per epoch and knows no algorith
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
@@ -37,6 +38,9 @@ T = TypeVar("T")
 
 MAX_INVALID_STEPS = 10
 """So many steps in a row without a valid gradient end the training with an error."""
+
+AVERAGE_SCORES = 100
+"""So many times in a run an average of the weights is scored."""
 
 
 def fit(
@@ -86,12 +90,17 @@ def fit(
     optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
     stepper = Stepper(model, optimizer, schedule)
     objective = _Objective(model, task, penalties)
-    measured = _Measured([], BestWeights(model, settings.epochs))
+    average = _start_average(model, settings)
+    kept = model if average is None else average.module
+    measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)
     stopped = None
     model.train()
     try:
         for epoch in range(settings.epochs):
             _run_epoch(epoch, objective, stepper, measured, settings)
+            if average is not None:
+                average.update_parameters(model)
+                _offer_average(epoch, kept, task, measured.best, settings)
             for observer in observers:
                 observer.on_epoch(measured.records[-1])
     except StopTraining as request:
@@ -103,7 +112,10 @@ def fit(
     if stopped:
         done = f"{len(measured.records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)
-    best_epoch, score = _keep_best(model, task, measured.best)
+    best_epoch, score = _keep_best(kept, task, measured.best)
+    if average is not None:
+        model.load_state_dict(kept.state_dict())
+        model.eval()
     _report_invalid(stepper, settings)
     return History(
         tuple(measured.records),
@@ -160,11 +172,31 @@ class _Measured:
 
     records: list[EpochRecord]
     best: BestWeights
+    offers_live: bool = True
 
     def take(self, record: EpochRecord) -> None:
         """Note an epoch's numbers while the weights are still those that gave them."""
         self.records.append(record)
-        self.best.offer(record.epoch, record.held_out)
+        if self.offers_live:
+            self.best.offer(record.epoch, record.held_out)
+
+
+def _start_average(model: nn.Module, settings: TrainingSettings) -> AveragedModel | None:
+    """Make the running average of the weights, where the settings ask for one."""
+    if not settings.average:
+        return None
+    return AveragedModel(
+        model, multi_avg_fn=get_ema_multi_avg_fn(settings.average), use_buffers=True
+    )
+
+
+def _offer_average(
+    epoch: int, average: nn.Module, task: Task, best: BestWeights, settings: TrainingSettings
+) -> None:
+    """Score the averaged weights as they will be used, a hundred times in a run."""
+    every = max(1, settings.epochs // AVERAGE_SCORES)
+    if (epoch + 1) % every == 0 or epoch + 1 == settings.epochs:
+        best.offer(epoch, _score_as_used(average, task))
 
 
 def _run_epoch(
@@ -222,14 +254,14 @@ def _say_invalid(when: str, settings: TrainingSettings) -> str:
     )
 
 
-@torch.no_grad()
 def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | None, float]:
     """Score the kept weights in inference mode and leave the model with the best of them."""
     chosen: tuple[int | None, float] = (None, float("nan"))
-    for epoch in best.epochs:
+    for epoch, score_then in best.scores.items():
         best.restore(epoch)
-        _measure_normalisation(model, task)
-        score = _inference_score(model, task)
+        score = _score_as_used(model, task)
+        if math.isnan(score):  # what the task scores shows only while it trains
+            score = score_then
         if chosen[0] is None or score < chosen[1]:
             chosen = (epoch, score)
     if chosen[0] is not None:
@@ -238,6 +270,15 @@ def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | N
     return chosen
 
 
+@torch.no_grad()
+def _score_as_used(model: nn.Module, task: Task) -> float:
+    """Give the held-out error in inference mode."""
+    _measure_normalisation(model, task)
+    sums = sum(task.loss(model, batch).held_out for batch in task.held_out_batches())
+    return held_out_scores(torch.as_tensor(sums).tolist())[0]
+
+
+@torch.no_grad()
 def _measure_normalisation(model: nn.Module, task: Task) -> None:
     """Fit the statistics of batch normalisation to these very weights; end in inference mode.
 
@@ -245,12 +286,6 @@ def _measure_normalisation(model: nn.Module, task: Task) -> None:
     """
     update_bn((batch.input for batch in task.held_out_batches()), model)
     model.eval()
-
-
-def _inference_score(model: nn.Module, task: Task) -> float:
-    """Held-out error in inference mode."""
-    sums = sum(task.loss(model, batch).held_out for batch in task.held_out_batches())
-    return held_out_scores(torch.as_tensor(sums).tolist())[0]
 
 
 def _mark_last(items: Iterable[T]) -> Iterator[tuple[T, bool]]:

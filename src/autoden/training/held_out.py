@@ -63,6 +63,38 @@ def draw_held_out(
     return np.broadcast_to(chosen.reshape(own_shape), shape).copy()
 
 
+def draw_held_out_samples(n_samples: int, ratio: float, *, rng: np.random.Generator) -> list[int]:
+    """Draw whole measurements to hold out.
+
+    Parameters
+    ----------
+    n_samples : int
+        How many there are.
+    ratio : float
+        Share to hold out, from 0 to below 1; at least one unless it is 0, and never all, so that
+        of a single measurement none is held out.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    list of int
+        Indices in ascending order.
+
+    Raises
+    ------
+    InputError
+        A ratio outside its range.
+
+    Examples
+    --------
+    >>> draw_held_out_samples(6, 0.3, rng=np.random.default_rng(0))
+    [3, 5]
+    """
+    chosen = draw_held_out((n_samples,), ratio, rng=rng)
+    return [int(index) for index in np.flatnonzero(chosen)]
+
+
 def held_out_sums(errors: Tensor, output: Tensor, target: Tensor, held_out: Tensor) -> Tensor:
     """Sum what the held-out scores need: count, error, output, target and their products.
 

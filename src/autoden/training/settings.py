@@ -26,6 +26,9 @@ class TrainingSettings:
         starts again at `learning_rate`. None keeps the rate constant.
     accum_grads : bool
         Take one step per epoch, with the gradients of its batches averaged.
+    average : float
+        Keep an average of the weights over the last 1 / (1 - average) epochs instead of the
+        weights themselves, from 0 (none) to below 1.
 
     Raises
     ------
@@ -45,12 +48,14 @@ class TrainingSettings:
     optimizer: str = "adam"
     restarts: int | None = None
     accum_grads: bool = False
+    average: float = 0.0
 
     def __post_init__(self) -> None:
         whole_number("epochs", self.epochs)
         number("learning_rate", self.learning_rate, above=0)
         choice("optimizer", self.optimizer, OPTIMIZERS)
         flag("accum_grads", self.accum_grads)
+        number("average", self.average, at_least=0, below=1)
         if self.restarts is not None and whole_number("restarts", self.restarts) > self.epochs:
             raise InputError(
                 f"`restarts` is {self.restarts}: give at most `epochs` (={self.epochs}), or None "

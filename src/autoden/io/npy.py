@@ -1,0 +1,176 @@
+"""NumPy's own files: .npy holds one bare array, .npz holds a signal with its axes and metadata.
+
+An .npz file that is written here has "data", "axis_0" ... for the axes that have values (so that
+``numpy.load`` gives them by name), and "autoden.json" for the rest. Nothing is ever unpickled, and
+no size is believed before it was compared with that of the file.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+from numpy.typing import NDArray
+
+from autoden.errors import InputError
+from autoden.io.description import NAME, describe, from_text, restore, to_text
+from autoden.io.files import FilePath, check_source
+from autoden.io.foreign import check_size, parsing, say_bytes
+from autoden.signals import Axis, Signal
+
+_DATA = "data"
+_DESCRIPTION = f"{NAME}.json"
+NUMERIC_KINDS = "biufc"
+_HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+
+
+def read(path: FilePath, *, key: str | None = None) -> Signal:
+    """Read an array of numbers.
+
+    Parameters
+    ----------
+    path : path-like
+        A file ending in .npy or .npz.
+    key : str or None
+        Which array of an .npz file; not needed if there is only one, or if autoden wrote it.
+
+    Returns
+    -------
+    Signal
+        The array in its own shape and dtype (in the byte order of the machine), of any numeric
+        kind, NaN included. Axes are as they were written to an .npz file by autoden, otherwise
+        called "axis_0", "axis_1" ..., which ``metadata["assumed"]`` says.
+
+    Raises
+    ------
+    InputError
+        Objects, records or texts instead of numbers, an empty array, a damaged file, several
+        arrays and no `key`, or a `key` that is not there.
+    """
+    source = check_source(path)
+    name, size = str(source), source.stat().st_size
+    if source.suffix.lower() == ".npz":
+        with parsing(name, "an .npz file"), zipfile.ZipFile(source) as archive:
+            return _read_archive(archive, key, name, size)
+    if key is not None:
+        raise InputError(f"{name} holds a single array without a key: leave out key={key!r}.")
+    with parsing(name, "an .npy file"), source.open("rb") as file:
+        return _bare(_read_array(file, size, size, name), name)
+
+
+def write(path: FilePath, signal: Signal) -> None:
+    """Write an array of numbers; `autoden.io.write` makes it safe.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, replaced if it exists. Ending in .npz, it holds axes and metadata as well;
+        ending in .npy, only the numbers.
+    signal : Signal
+        Any shape and dtype.
+
+    Raises
+    ------
+    InputError
+        Metadata of an extraordinary size.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".npz":
+        with target.open("wb") as file:
+            npy_format.write_array(file, signal.data, allow_pickle=False)
+        return
+    description = describe(signal)
+    arrays = {_DATA: signal.data}
+    for index, axis in enumerate(signal.axes):
+        if axis.values is not None:
+            arrays[_axis_key(index)] = axis.values
+            description["axes"][index]["values"] = None
+    with zipfile.ZipFile(target, "w") as archive:
+        for key, array in arrays.items():
+            # ZipInfo has no date of its own: the same signal gives the same bytes
+            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as file:
+                npy_format.write_array(file, array, allow_pickle=False)
+        archive.writestr(zipfile.ZipInfo(_DESCRIPTION), to_text(description))
+
+
+def _axis_key(index: int) -> str:
+    return f"axis_{index}"
+
+
+def _read_archive(archive: zipfile.ZipFile, key: str | None, name: str, size: int) -> Signal:
+    """Read one array of an .npz file, with its axes if it has any."""
+    members = {member.filename: member for member in archive.infolist()}
+    if any(member.compress_size > size for member in members.values()):
+        raise InputError(f"{name} is damaged: its parts are larger than the file. Copy it again.")
+    arrays = [member.removesuffix(".npy") for member in members if member.endswith(".npy")]
+
+    def load(array: str) -> NDArray[Any]:
+        member = members[f"{array}.npy"]
+        with archive.open(member) as file:
+            return _read_array(file, member.file_size, size, f"{name}, {array!r}")
+
+    if _DESCRIPTION in members and _DATA in arrays and key in (None, _DATA):
+        check_size(name, members[_DESCRIPTION].file_size, size)
+        description = from_text(archive.read(_DESCRIPTION).decode("ascii"), name)
+        for index, axis in enumerate(description["axes"]):
+            if _axis_key(index) in arrays:
+                axis["values"] = load(_axis_key(index))
+        return restore(description, load(_DATA), name)
+    return _bare(load(_choose(arrays, key, name)), name)
+
+
+def _choose(arrays: list[str], key: str | None, name: str) -> str:
+    """Return the key of the array that is meant."""
+    if not arrays:
+        raise InputError(f"{name} holds no array: give a file written by numpy.savez.")
+    listed = ", ".join(arrays)
+    if key is None and len(arrays) > 1:
+        raise InputError(f"{name} holds several arrays, {listed}: choose one with key=...")
+    if key is not None and key not in arrays:
+        raise InputError(f"{name} has no array {key!r}: choose key=... from {listed}.")
+    return arrays[0] if key is None else key
+
+
+def _read_array(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> NDArray[Any]:
+    """Read an array in NumPy's format, after what it announces was checked.
+
+    `n_bytes` is what there is of it, header and numbers.
+    """
+    version = npy_format.read_magic(file)
+    if version not in _HEADERS:  # 3.0 is for names of fields outside Latin-1
+        raise InputError(f"{name} holds records: write their fields as arrays of numbers.")
+    shape, _, dtype = _HEADERS[version](file)
+    if dtype.hasobject:
+        raise InputError(
+            f"{name} holds Python objects, which autoden does not unpickle since they could run "
+            "any code: convert the array to numbers, for example with .astype(float), and save it "
+            "again with allow_pickle=False."
+        )
+    if dtype.kind not in NUMERIC_KINDS:
+        raise InputError(f"{name} has the dtype {dtype}, numbers are needed: convert it first.")
+    if any(length < 0 for length in shape):
+        raise InputError(f"{name} announces the shape {shape}: it is damaged.")
+    n_announced = dtype.itemsize
+    for length in shape:
+        n_announced *= length
+    n_there = n_bytes - file.tell()
+    if n_announced != n_there:
+        raise InputError(
+            f"{name} is damaged: it announces {say_bytes(n_announced)} of numbers (shape {shape}, "
+            f"{dtype}), but holds {say_bytes(n_there)}. Copy or write it again."
+        )
+    check_size(name, n_announced, file_bytes)
+    file.seek(0)
+    array: NDArray[Any] = npy_format.read_array(file, allow_pickle=False)
+    if dtype == bool:
+        return array.view(np.uint8) != 0  # bytes other than 0 and 1 would count as themselves
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _bare(data: NDArray[Any], name: str) -> Signal:
+    """Give an array that comes without axes some."""
+    axes = tuple(Axis(_axis_key(index)) for index in range(data.ndim))
+    called = ", ".join(axis.name for axis in axes)
+    assumed = [f"the axes have no names in the file; they are called {called}"] if axes else []
+    return Signal(data, axes, {"source": name, "assumed": assumed})

@@ -1,0 +1,164 @@
+"""TIFF: images and stacks of any numbers, with the axes that ImageJ, OME and autoden itself tell.
+
+``tiff_pages.py`` checks that the pages are there, ``tiff_axes.py`` says what runs along them; here
+the numbers are read and written. A TIFF of autoden describes its axes and metadata in the text of
+the first page, next to what tifffile puts there.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from autoden.errors import InputError
+from autoden.io.description import NAME, describe, restore, to_text
+from autoden.io.files import FilePath, check_source
+from autoden.io.foreign import parsing
+from autoden.io.image import without_alpha
+from autoden.io.tiff_axes import axes_of
+from autoden.io.tiff_pages import check_pages, check_series, complaints
+from autoden.signals import Axis, Signal
+
+_WRITTEN = frozenset("?bBhHiIlLqQefdFD")
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MOSAIC = 0, 1, 2, 3, 32803
+_ALPHA = (1, 2)  # of the extra samples; others are data
+
+
+def read(path: FilePath, *, series: int | None = None) -> Signal:
+    """Read an image or a stack.
+
+    Parameters
+    ----------
+    path : path-like
+        A TIFF or BigTIFF, uncompressed or compressed without loss.
+    series : int or None
+        Which of several series of images, from 0; not needed if there is only one.
+
+    Returns
+    -------
+    Signal
+        Shape and dtype as in the file, axes "y", "x", "z", "time", "channel" as far as ImageJ or
+        OME tell, with positions if pixels have a size; "page" for pages of which nothing is
+        known; axes and metadata as they were if autoden wrote the file. Numbers are never scaled;
+        ``metadata["assumed"]`` says what was left out.
+
+    Raises
+    ------
+    InputError
+        A damaged or incomplete file, one of several files that belong together, several series
+        and no `series`, a compression that loses something, colours for print (CMYK, YCbCr),
+        pixels that are transparent.
+    """
+    source = check_source(path)
+    name, n_bytes = str(source), source.stat().st_size
+    with parsing(name, "a TIFF"), source.open("rb") as file:
+        check_pages(file, n_bytes, name)
+        with complaints(name), tifffile.TiffFile(file, _multifile=False) as tif:
+            chosen = _choose(tif.series, series, name)
+            check_series(chosen, n_bytes, name)
+            data = chosen.asarray(maxworkers=1)
+            own = _own_description(tif) if len(tif.series) == 1 else None
+            axes, assumed = ([], []) if own else axes_of(tif, chosen)
+            if not own:
+                data, axes = _plain_colours(data, axes, chosen, name, assumed)
+                if tif.is_ome and chosen.kind != "ome":
+                    assumed.append("images of other files that its OME text names are not wanted")
+    if own:
+        with parsing(name, "a TIFF of autoden"):
+            return restore(own, data, name)
+    return Signal(data, tuple(axes), {"source": name, "assumed": assumed})
+
+
+def write(path: FilePath, signal: Signal) -> None:
+    """Write an image or a stack; `autoden.io.write` makes it safe.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, replaced if it exists.
+    signal : Signal
+        Any shape; the last two axes make a page. Bool, integers, float of 16 to 64 bits, or
+        complex, kept as they are (ImageJ shows neither float64 nor complex).
+
+    Raises
+    ------
+    InputError
+        Other floats, metadata of an extraordinary size.
+    """
+    if signal.dtype.char not in _WRITTEN:
+        raise InputError(
+            f"A TIFF cannot hold {signal.dtype}: write an .npz file, or convert it to float64."
+        )
+    description = describe(signal)
+    to_text(description)  # says it where the text is too long
+    coloured = (
+        signal.ndim > 2
+        and signal.axes[-1].name == "channel"
+        and signal.shape[-1] == 3
+        and signal.dtype.type in (np.uint8, np.uint16)
+    )
+    data = np.atleast_2d(signal.data)
+    tifffile.imwrite(
+        Path(path),
+        data,
+        photometric="rgb" if coloured else "minisblack",
+        software=NAME,
+        imagej=False,
+        ome=False,
+        metadata={"axes": "Q" * data.ndim, NAME: description},
+    )
+
+
+def _choose(
+    all_series: list[tifffile.TiffPageSeries], index: int | None, name: str
+) -> tifffile.TiffPageSeries:
+    """Return the series that is meant."""
+    if not all_series:
+        raise InputError(f"{name} holds no image.")
+    if index is None and len(all_series) == 1:
+        return all_series[0]
+    listed = ", ".join(
+        f"{number}: {' x '.join(map(str, series.shape))} {series.dtype}"
+        for number, series in enumerate(all_series[:10])
+    ) + (", ..." if len(all_series) > 10 else "")
+    if index is None:
+        raise InputError(f"{name} holds several series of images ({listed}): choose series=...")
+    if not 0 <= index < len(all_series):
+        raise InputError(f"{name} has no series {index}: choose series=... from {listed}.")
+    return all_series[index]
+
+
+def _own_description(tif: tifffile.TiffFile) -> dict[str, Any] | None:
+    """Return what autoden wrote about the signal, None if it did not."""
+    shaped = tif.shaped_metadata
+    return shaped[0].get(NAME) if shaped else None
+
+
+def _plain_colours(
+    data: NDArray[Any],
+    axes: list[Axis],
+    series: tifffile.TiffPageSeries,
+    name: str,
+    assumed: list[str],
+) -> tuple[NDArray[Any], list[Axis]]:
+    """Leave out an alpha channel, and say or refuse what numbers mean that are no intensities."""
+    page = series.keyframe
+    photometric = int(page.photometric) if 262 in page.tags else _BLACK_IS_ZERO
+    if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MOSAIC):
+        kind = getattr(page.photometric, "name", str(photometric))
+        raise InputError(
+            f"{name} has colours of the kind {kind}, which is made for print or display: save it "
+            "as grey or RGB."
+        )
+    if photometric == _WHITE_IS_ZERO:
+        assumed.append("zero stands for white in the file; the numbers are kept")
+    if photometric == _PALETTE:
+        assumed.append("the colours of its palette were left out; the numbers are kept")
+    if page.extrasamples and int(page.extrasamples[-1]) in _ALPHA and "S" in series.axes:
+        axis = series.axes.index("S")
+        data = without_alpha(data, axis, name, assumed)
+        if data.shape[axis] == 1:
+            data, axes = data.squeeze(axis), [*axes[:axis], *axes[axis + 1 :]]
+    return data, axes

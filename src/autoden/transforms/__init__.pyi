@@ -1,0 +1,12 @@
+from . import filter_banks as filter_banks
+from . import learnable_filters as learnable_filters
+from . import parallel_beam as parallel_beam
+from . import wavelets as wavelets
+from .filter_banks import CustomFilterDecomposition as CustomFilterDecomposition
+from .learnable_filters import ParsevalFilterBankND as ParsevalFilterBankND
+from .learnable_filters import train_sparsity as train_sparsity
+from .parallel_beam import ParallelBeam as ParallelBeam
+from .wavelets import dwtn as dwtn
+from .wavelets import idwtn as idwtn
+from .wavelets import iswtn as iswtn
+from .wavelets import swtn as swtn

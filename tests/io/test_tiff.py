@@ -1,0 +1,341 @@
+"""TIFF: the axes that each program writes, and every part of a file that may be missing or lie."""
+
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import autoden.io as aio
+from autoden.errors import InputError
+from autoden.signals import Axis, Signal
+
+STACK = np.random.default_rng(0).integers(0, 999, (3, 5, 7)).astype(np.uint16)
+HYPER = np.random.default_rng(0).integers(0, 999, (2, 3, 4, 5, 6)).astype(np.uint16)
+GREY = {"photometric": "minisblack"}
+
+
+def described(signal):
+    """Name, unit and step of every axis."""
+    return [
+        (axis.name, axis.unit, None if axis.values is None else axis.values[1] - axis.values[0])
+        for axis in signal.axes
+    ]
+
+
+def patched(path, page=0, **tags):
+    """Change tags of a page in place."""
+    with tifffile.TiffFile(path, mode="r+") as tif:
+        for name, value in tags.items():
+            tif.pages[page].tags[name].overwrite(value)
+    return path
+
+
+# What other programs write
+
+
+def test_an_imagej_hyperstack(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif", HYPER, imagej=True, resolution=(2, 4),
+        metadata={"axes": "TZCYX", "unit": "micron", "spacing": 3.0, "finterval": 0.5},
+    )  # fmt: skip
+    signal = aio.read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(signal.data, HYPER)
+    assert described(signal) == [
+        ("time", "s", 0.5), ("z", "µm", 3.0), ("channel", "", None),
+        ("y", "µm", 0.25), ("x", "µm", 0.5),
+    ]  # fmt: skip
+    assert signal.axis("z").values[0] == 0
+    assert signal.metadata["assumed"] == []
+
+
+def test_an_imagej_hyperstack_in_colour_has_channels_and_colours(tmp_path):
+    data = np.random.default_rng(0).integers(0, 255, (3, 2, 5, 6, 3), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", data, imagej=True, metadata={"axes": "ZCYXS"})
+    signal = aio.read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(signal.data, data)
+    assert [axis.name for axis in signal.axes] == ["z", "channel", "y", "x", "colour"]
+
+
+def test_a_plain_imagej_stack_is_of_pages_though_imagej_says_slices(tmp_path):
+    text = "ImageJ=1.54f\nimages=3\nslices=3\nloop=false\n"
+    tifffile.imwrite(tmp_path / "a.tif", STACK, description=text, metadata=None, **GREY)
+    signal = aio.read(tmp_path / "a.tif")
+    assert [axis.name for axis in signal.axes] == ["page", "y", "x"]
+    assert "repeats, depths or times" in signal.metadata["assumed"][0]
+    text += "unit=um\nspacing=2.0\n"
+    tifffile.imwrite(tmp_path / "b.tif", STACK, description=text, metadata=None, **GREY)
+    assert described(aio.read(tmp_path / "b.tif"))[0] == ("z", "µm", 2.0)
+
+
+def test_an_ome_tiff(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif", HYPER[0], ome=True,
+        metadata={
+            "axes": "TCYX", "PhysicalSizeX": 0.1, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 0.2,
+            "TimeIncrement": 3,
+        },
+    )  # fmt: skip
+    signal = aio.read(tmp_path / "a.ome.tif")
+    np.testing.assert_array_equal(signal.data, HYPER[0])
+    assert described(signal) == [
+        ("time", "s", 3.0), ("channel", "", None), ("y", "µm", 0.2), ("x", "nm", 0.1),
+    ]  # fmt: skip
+
+
+def test_an_ome_tiff_that_needs_other_files_is_read_alone_and_says_so(tmp_path):
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, HYPER[0, :2], ome=True, metadata={"axes": "TCYX"})
+    text = tifffile.tiffcomment(path)
+    other = '<TiffData IFD="0" PlaneCount="8"><UUID FileName="b.ome.tif">urn:b</UUID></TiffData>'
+    tifffile.tiffcomment(path, text.replace('<TiffData IFD="0" PlaneCount="8"/>', other))
+    (tmp_path / "b.ome.tif").write_bytes(b"never opened")
+    signal = aio.read(path)
+    np.testing.assert_array_equal(signal.data, HYPER[0, :2].reshape(8, 5, 6))
+    assert any("images of other files" in line for line in signal.metadata["assumed"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"metadata": None},
+        {"byteorder": ">"},
+        {"bigtiff": True},
+        {"tile": (16, 16)},
+        {"compression": "deflate", "predictor": True},
+        {"compression": "deflate", "tile": (16, 32), "metadata": None},
+        {"rowsperstrip": 2, "contiguous": False},
+    ],
+)
+def test_a_plain_stack_is_of_pages_however_it_is_stored(tmp_path, options):
+    tifffile.imwrite(tmp_path / "a.tif", STACK, **GREY, **options)
+    signal = aio.read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(signal.data, STACK)
+    assert signal.dtype == np.uint16
+    assert [axis.name for axis in signal.axes] == ["page", "y", "x"]
+    assert "repeats, depths or times" in signal.metadata["assumed"][0]
+
+
+@pytest.mark.parametrize("compression", ["raw", "packbits", "tiff_adobe_deflate"])
+def test_pillow_agrees(tmp_path, compression):
+    pictures = [Image.fromarray(page) for page in STACK]
+    pictures[0].save(
+        tmp_path / "a.tif", save_all=True, append_images=pictures[1:], compression=compression
+    )
+    np.testing.assert_array_equal(aio.read(tmp_path / "a.tif").data, STACK)
+
+
+def test_two_axes_without_a_name_are_told_apart(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", HYPER[0], **GREY)
+    signal = aio.read(tmp_path / "a.tif")
+    assert [axis.name for axis in signal.axes] == ["page_0", "page_1", "y", "x"]
+
+
+def test_resolutions_give_positions_unless_they_are_for_print(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif", STACK[0], resolution=(1e4, 5e3), resolutionunit="CENTIMETER", **GREY
+    )
+    (_, unit, y_step), (_, _, x_step) = described(aio.read(tmp_path / "a.tif"))
+    assert unit == "cm"
+    np.testing.assert_allclose([y_step, x_step], [2e-4, 1e-4], rtol=1e-12)
+    Image.fromarray(STACK[0]).save(tmp_path / "b.tif", dpi=(300, 300))
+    signal = aio.read(tmp_path / "b.tif")
+    assert signal.axes[0].values is None
+    assert "300 dots per inch is for print" in signal.metadata["assumed"][0]
+
+
+def test_colours_and_alpha(tmp_path):
+    data = np.random.default_rng(0).integers(0, 255, (5, 7, 4), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", data[..., :3], photometric="rgb")
+    signal = aio.read(tmp_path / "a.tif")
+    assert [axis.name for axis in signal.axes] == ["y", "x", "channel"]
+    with_alpha = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+    tifffile.imwrite(tmp_path / "b.tif", data, **with_alpha)
+    with pytest.raises(InputError, match="transparent"):
+        aio.read(tmp_path / "b.tif")
+    data[..., 3] = 255
+    tifffile.imwrite(tmp_path / "b.tif", data, **with_alpha)
+    signal = aio.read(tmp_path / "b.tif")
+    np.testing.assert_array_equal(signal.data, data[..., :3])
+    assert "opaque" in signal.metadata["assumed"][0]
+
+
+def test_numbers_that_are_no_intensities_are_told_or_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0], photometric="miniswhite")
+    assert "zero stands for white" in aio.read(tmp_path / "a.tif").metadata["assumed"][0]
+    Image.fromarray(STACK[0].astype(np.uint8)).convert("P").save(tmp_path / "b.tif")
+    assert "palette were left out" in aio.read(tmp_path / "b.tif").metadata["assumed"][0]
+    tifffile.imwrite(tmp_path / "c.tif", np.zeros((5, 7, 4), np.uint8), photometric="separated")
+    with pytest.raises(InputError, match="of the kind SEPARATED"):
+        aio.read(tmp_path / "c.tif")
+
+
+def test_several_series_are_chosen_from(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(STACK[0], **GREY)
+        writer.write(STACK[0, :2], **GREY)
+    with pytest.raises(InputError, match=r"\(0: 5 x 7 uint16, 1: 2 x 7 uint16\): choose series="):
+        aio.read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(aio.read(tmp_path / "a.tif", series=1).data, STACK[0, :2])
+    with pytest.raises(InputError, match="has no series 2"):
+        aio.read(tmp_path / "a.tif", series=2)
+
+
+def test_other_programs_see_what_is_written(tmp_path):
+    data = np.random.default_rng(0).integers(0, 255, (2, 5, 7, 3), dtype=np.uint8)
+    aio.write(tmp_path / "a.tif", Signal(data, ["repeat", "y", "x", "channel"]))
+    with Image.open(tmp_path / "a.tif") as picture:
+        assert (picture.mode, picture.n_frames) == ("RGB", 2)
+        np.testing.assert_array_equal(np.asarray(picture), data[0])
+    aio.write(tmp_path / "b.tif", Signal(STACK, ["repeat", "y", Axis("x", "mm", np.arange(7))]))
+    with Image.open(tmp_path / "b.tif") as picture:
+        picture.seek(2)
+        np.testing.assert_array_equal(np.asarray(picture), STACK[2])
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), STACK)
+
+
+def test_a_tiff_has_no_long_doubles(tmp_path):
+    if np.dtype(np.longdouble).itemsize <= 8:
+        pytest.skip("long doubles are doubles here")
+    with pytest.raises(InputError, match=r"cannot hold .*: write an \.npz file"):
+        aio.write(tmp_path / "a.tif", Signal(np.zeros((2, 3), np.longdouble), ["y", "x"]))
+
+
+# What is missing or lies
+
+
+def refused(path, message, memory=2**24):
+    tracemalloc.start()
+    with pytest.raises(InputError, match=message) as caught:
+        aio.read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert path.name in str(caught.value)
+    assert peak < memory
+
+
+def stored_by_pages(path, **options):
+    with tifffile.TiffWriter(path) as writer:
+        for page in STACK:
+            writer.write(page, contiguous=False, metadata=None, **GREY, **options)
+    return path
+
+
+def next_page_at(path, page):
+    """Return where the file says at which byte the next page begins."""
+    with tifffile.TiffFile(path) as tif:
+        return tif.pages[page].offset + 2 + 12 * len(tif.pages[page].tags)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "deflate"}, {"rowsperstrip": 1}])
+def test_a_missing_end_is_noticed_wherever_it_begins(tmp_path, options):
+    path = stored_by_pages(tmp_path / "a.tif", **options)
+    content = path.read_bytes()
+    np.testing.assert_array_equal(aio.read(path).data, STACK)
+    for n_bytes in range(0, len(content), 7):
+        path.write_bytes(content[:n_bytes])
+        try:
+            back = aio.read(path).data
+        except InputError:
+            continue
+        np.testing.assert_array_equal(back, STACK)
+
+
+def test_pages_in_a_circle(tmp_path):
+    path = stored_by_pages(tmp_path / "a.tif")
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tif:
+        first = tif.pages[0].offset
+    place = next_page_at(path, 2)
+    content[place : place + 4] = first.to_bytes(4, "little")
+    path.write_bytes(content)
+    refused(path, "lead back to an earlier one")
+
+
+def test_pages_below_a_page_in_a_circle(tmp_path):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(STACK[0], subifds=2, **GREY)
+        writer.write(STACK[0, ::2, ::2], subfiletype=1, **GREY)
+        writer.write(STACK[0, ::4, ::4], subfiletype=1, **GREY)
+    np.testing.assert_array_equal(aio.read(path).data, STACK[0])
+    with tifffile.TiffFile(path) as tif:
+        first = tif.pages[0].offset
+    refused(patched(path, SubIFDs=(first, first)), "lead back to an earlier one")
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({"ImageWidth": 2**31 - 1, "ImageLength": 2**31 - 1}, "announces|damaged"),
+        ({"ImageWidth": 2**30}, "announces|damaged"),
+        ({"ImageLength": 6}, "damaged|incomplete"),
+        ({"StripByteCounts": 2**31 - 1}, "damaged|incomplete"),
+        ({"StripOffsets": 2**31 - 1}, "damaged|incomplete"),
+        ({"StripOffsets": 0}, "damaged|incomplete"),
+        ({"BitsPerSample": 77}, "a.tif"),
+        ({"Compression": 5}, "compressed by LZW|requires the 'imagecodecs'|cannot be read"),
+        ({"Compression": 7}, "is compressed by JPEG: save it without"),
+        ({"Compression": 9999}, "is compressed by 9999"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"compression": "deflate"}])
+def test_tags_that_lie(tmp_path, tags, message, options):
+    path = stored_by_pages(tmp_path / "a.tif", **options)
+    for page in range(3):
+        patched(path, page, **tags)
+    refused(path, message)
+
+
+def test_a_strip_that_expands_without_end_is_refused(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((100, 100), np.uint8), compression="deflate", **GREY)
+    packer = zlib.compressobj(1)
+    bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(300)) + packer.flush()
+    offset = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(bomb)
+    patched(path, StripOffsets=offset, StripByteCounts=len(bomb))
+    refused(path, "expands to more than")
+
+
+def test_a_small_file_of_an_image_told_a_thousand_times_is_refused(tmp_path):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for _ in range(400):
+            writer.write(np.zeros((1, 1), np.uint8), contiguous=False, metadata=None, **GREY)
+        writer.write(np.zeros((1000, 1000), np.uint8), contiguous=False, metadata=None, **GREY)
+    with tifffile.TiffFile(path) as tif:
+        last = tif.pages[400]
+        values = {
+            name: last.tags[name].value
+            for name in ("ImageWidth", "ImageLength", "RowsPerStrip", "StripOffsets")
+        }
+        n_bytes = last.databytecounts
+    with tifffile.TiffFile(path, mode="r+") as tif:
+        for page in tif.pages[:400]:
+            for name, value in values.items():
+                page.tags[name].overwrite(value)
+            page.tags["StripByteCounts"].overwrite(n_bytes)
+    refused(path, "announces 401.0 MB of data in a file of 1.1 MB")
+
+
+def test_a_description_of_a_later_version_is_told(tmp_path):
+    path = tmp_path / "a.tif"
+    aio.write(path, Signal(STACK, ["repeat", "y", "x"]))
+    tifffile.tiffcomment(path, tifffile.tiffcomment(path).replace('"version": 1', '"version": 2'))
+    with pytest.raises(InputError, match="written by a later version of autoden"):
+        aio.read(path)
+
+
+def test_tifffile_keeps_its_voice_outside(tmp_path, caplog):
+    path = stored_by_pages(tmp_path / "a.tif")
+    patched(path, StripOffsets=0)
+    with pytest.raises(InputError):
+        aio.read(path)
+    assert not caplog.records
+    tifffile.logger().warning("still there")
+    assert [record.message for record in caplog.records] == ["still there"]
