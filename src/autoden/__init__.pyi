@@ -13,6 +13,7 @@ from .algorithms.deep_image_prior import DIP as DIP
 from .algorithms.noise2inverse import N2I as N2I
 from .algorithms.noise2noise import N2N as N2N
 from .algorithms.noise2void import N2V as N2V
+from .algorithms.saving import load as load
 from .algorithms.supervised import Supervised as Supervised
 from .io.registry import read as read
 from .io.registry import write as write

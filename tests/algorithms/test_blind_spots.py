@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+
 from autoden.algorithms.blind_spots import BlindSpots, checked_mask_shape, neighbourhood
 from autoden.errors import InputError
 from autoden.training.batch import Batch

@@ -1,9 +1,10 @@
-import autoden as ad
 import numpy as np
 import pytest
 import torch
-from autoden.errors import InputError
 from scipy.ndimage import convolve1d, gaussian_filter
+
+import autoden as ad
+from autoden.errors import InputError
 
 SHAPES = {2: (40, 48), 3: (16, 20, 24)}
 

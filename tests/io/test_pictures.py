@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 import autoden.io as aio
 from autoden.errors import InputError
@@ -70,6 +70,7 @@ def test_palettes_are_written_out(tmp_path):
     palette = chunk(b"PLTE", bytes([255, 0, 0, 1, 2, 3]))
     signal = read_bytes(tmp_path, png(8, 3, [b"\0\1"], 2, 1, palette))
     np.testing.assert_array_equal(signal.data, [[[255, 0, 0], [1, 2, 3]]])
+    assert signal.data.flags.writeable
     assert "colours of its palette" in signal.metadata["assumed"][0]
     greys = chunk(b"PLTE", bytes([9, 9, 9, 200, 200, 200]))
     signal = read_bytes(tmp_path, png(8, 3, [b"\1\0"], 2, 1, greys))
@@ -169,3 +170,16 @@ def test_other_programs_see_the_same_pixels(tmp_path):
         np.testing.assert_array_equal(np.asarray(picture), COLOURS)
     with Image.open(tmp_path / "b.png") as picture:
         np.testing.assert_array_equal(np.asarray(picture), GREY.astype(int) * 257)
+
+
+def test_a_picture_that_was_cropped_elsewhere_loses_its_axes_and_says_so(tmp_path):
+    aio.write(tmp_path / "a.png", Signal(GREY, ["repeat", "energy"]))
+    with Image.open(tmp_path / "a.png") as picture:
+        text = PngImagePlugin.PngInfo()
+        text.add_text("autoden", picture.text["autoden"])
+        picture.crop((0, 0, 3, 2)).save(tmp_path / "b.png", pnginfo=text)
+    assert [axis.name for axis in aio.read(tmp_path / "a.png").axes] == ["repeat", "energy"]
+    signal = aio.read(tmp_path / "b.png")
+    assert [axis.name for axis in signal.axes] == ["y", "x"]
+    np.testing.assert_array_equal(signal.data, GREY[:2, :3])
+    assert "of another size" in signal.metadata["assumed"][0]

@@ -8,6 +8,7 @@ from scipy import ndimage
 from autoden.models.blocks import (
     Pad,
     average_pool,
+    blurred_max_pool,
     conv_block,
     pad_axis,
     pool_factors,
@@ -103,3 +104,40 @@ def test_upsampling_undoes_pooling_of_a_straight_line(n_dims: int, factor: int) 
     y = upsample(average_pool(x, (factor,) * n_dims), (factor,) * n_dims, size)
     inside = (..., *[slice(factor, -factor)] * n_dims)
     torch.testing.assert_close(y[inside], x[inside])
+
+
+@pytest.mark.parametrize("size", [(2,), (8,), (9,), (6, 5), (4, 7, 6)], ids=str)
+def test_blurred_maxima_are_those_of_scipy(size: tuple[int, ...]) -> None:
+    x = torch.randn(size, dtype=torch.float64)
+    even = np.pad(x.numpy(), [(0, n % 2) for n in size], "edge")
+    expected = ndimage.maximum_filter(np.pad(even, 1, "edge"), 2, origin=-1)
+    for axis in range(len(size)):
+        expected = ndimage.correlate1d(expected, [0.25, 0.5, 0.25], axis)
+    expected = expected[(slice(1, -1, 2),) * len(size)]  # the cells begin after the padding
+    pooled = blurred_max_pool(x[None, None], range(2, 2 + len(size)))
+    np.testing.assert_allclose(pooled[0, 0].numpy(), expected, atol=1e-14)
+
+
+def test_blurred_maxima_leave_other_axes_alone() -> None:
+    x = torch.randn(2, 3, 8, 5)
+    both = torch.cat([blurred_max_pool(x[..., i : i + 1], [2]) for i in range(5)], dim=-1)
+    torch.testing.assert_close(blurred_max_pool(x, [2]), both)
+
+
+def test_blurred_maxima_depend_less_on_where_the_cells_begin() -> None:
+    x = torch.randn(1, 1, 2000)
+
+    def change(pool) -> float:
+        here, moved = pool(x), pool(x.roll(1, -1))
+        return float((here - moved).std() / here.std())
+
+    plain = change(lambda x: torch.nn.functional.max_pool1d(x, 2))
+    assert change(lambda x: blurred_max_pool(x, [2])) < 0.7 * plain
+
+
+@pytest.mark.parametrize("n_dims", [1, 2, 3])
+def test_aligned_corners_keep_the_ends_of_a_straight_line(n_dims: int) -> None:
+    x = sum(torch.meshgrid(*[torch.arange(4.0)] * n_dims, indexing="ij"))[None, None]
+    y = upsample(x, (2,) * n_dims, (8,) * n_dims, align_corners=True)
+    expected = sum(torch.meshgrid(*[torch.linspace(0, 3, 8)] * n_dims, indexing="ij"))
+    torch.testing.assert_close(y[0, 0], expected)

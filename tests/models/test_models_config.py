@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 
@@ -65,6 +66,55 @@ def test_given_weights_replace_the_saved_ones() -> None:
     assert not any(p.any() for p in network.parameters())
 
 
+def test_name_takes_weights() -> None:
+    state = saved_state()
+    network = create_network("dncnn", state["init_params"], state["state_dict"], device="cpu")
+    x = torch.randn(2, 1, 20)
+    assert torch.equal(network(x), create_network(state, device="cpu")(x))
+    assert network.init_params == state["init_params"]
+
+
+def changed(**weights: object) -> dict:
+    """Return a saved state with other weights; None removes one."""
+    state = saved_state()
+    merged = {**state["state_dict"], **weights}
+    return {**state, "state_dict": {k: v for k, v in merged.items() if v is not None}}
+
+
+LAST = "layers.2.weight"  # shape (1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"extra": torch.zeros(1)}, r"unknown are 'extra': give"),
+        ({LAST: None}, r"missing are 'layers.2.weight': give"),
+        ({LAST: torch.zeros(3, 3)}, r"shape \(3, 3\)"),
+        ({LAST: torch.zeros(1, 3, 3).double()}, r"torch.float64, but .* torch.float32"),
+        ({LAST: torch.full((1, 3, 3), torch.nan)}, r"holds NaN or infinity"),
+        ({LAST: torch.full((1, 3, 3), torch.inf)}, r"holds NaN or infinity"),
+        ({LAST: torch.zeros(1).expand(1, 3, 3)}, r"without a value of its own"),
+        ({LAST: torch.zeros(1, 3, 3, device="meta")}, r"without a value of its own"),
+        ({LAST: torch.zeros(1, 3, 3).to_sparse()}, r"without a value of its own"),
+        ({LAST: [[[0.0] * 3] * 3]}, r"give a plain tensor"),
+        ({LAST: np.zeros((1, 3, 3), np.float32)}, r"give a plain tensor"),
+    ],
+)
+def test_weights_must_be_exactly_those_of_the_network(weights: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        create_network(changed(**weights), device="cpu")
+    network = NetworkParamsDnCNN(n_layers=2, n_features=3, n_dims=1).get_model("cpu")
+    with pytest.raises(InputError, match=message):
+        create_network(network, state_dict=changed(**weights)["state_dict"])
+
+
+@pytest.mark.parametrize("params", [{"n_features": 10**9}, {"n_features": 10**40}], ids=str)
+def test_absurdly_large_networks_are_refused_before_they_take_memory(params: dict) -> None:
+    state = saved_state()
+    with pytest.raises(InputError, match=r"saved with|smaller"):
+        create_network({**state, "init_params": {**state["init_params"], **params}})
+
+
 def test_records_and_classes_are_where_users_look() -> None:
     assert ad.models.unet.UNet(1, 1, n_features=4, n_levels=2).init_params["n_levels"] == 2
     assert ad.models.config.NetworkParamsDnCNN is ad.models.NetworkParamsDnCNN
@@ -82,14 +132,17 @@ def test_records_and_classes_are_where_users_look() -> None:
         ((saved_state("vgg"),), r"'vgg': choose one of 'dncnn'"),
         ((saved_state(model_class=3),), r"`model_class` is 3: give one of the names 'dncnn'"),
         (({"state_dict": {}},), r"keys \['state_dict'\].*not \['model_class', 'init_params'\]"),
-        ((saved_state(), {"n_layers": 2}), r"`init_params` is {'n_layers': 2}, but the saved"),
+        (
+            (saved_state(), {"n_layers": 2}),
+            r"`init_params` is {'n_layers': 2}, but `model` is a dict",
+        ),
         ((NetworkParamsDnCNN(), {"n_layers": 2}), r"`init_params` is .* NetworkParamsDnCNN"),
         ((torch.nn.Identity(), {"n_dims": 1}), r"`init_params` is .* Identity"),
         ((7,), r"`model` is 7: give .*'dncnn', 'unet', 'msd', 'resnet'"),
-        ((saved_state(state_dict={}),), r"Missing key.*layers.*saved with"),
+        ((saved_state(state_dict={}),), r"missing are 'layers.*and 4 more: give.*saved with"),
         (
             (saved_state(init_params={"n_layers": 2, "n_features": 5, "n_dims": 1}),),
-            r"size mismatch.*saved with",
+            r"'layers.0.1.weight' has shape \(3, 1, 3\).*but .*\(5, 1, 3\).*saved with",
         ),
     ],
 )

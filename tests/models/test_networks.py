@@ -32,6 +32,9 @@ OPTIONS = {
         {"n_channels_skip": 3},
         {"n_levels": 1},
         {"n_levels": 4, "bilinear": False, "n_channels_skip": 1},
+        {"blur_pool": True, "top_skip": False},
+        {"blur_pool": True, "bilinear": False, "n_channels_skip": 3, "n_levels": 1},
+        {"align_corners": True},
     ],
     "msd": [{"use_dilations": False}, {"dilations": (1, 5, 9)}, {"n_features": 3}],
     "dncnn": [{"kernel_size": 1}, {"kernel_size": 5}, {"n_layers": 1}],
@@ -199,6 +202,9 @@ def test_latent_comes_with_the_same_output(name: str, mode: bool) -> None:
         (NetworkParamsUNet(n_features=8, n_levels=2, n_channels_skip=4), 7365),
         (NetworkParamsUNet(n_features=8, n_levels=3, bilinear=False), 42177),
         (NetworkParamsUNet(n_features=8, n_levels=3, n_channels_skip=0), 24865),
+        (NetworkParamsUNet(n_features=8, n_levels=3, blur_pool=True), 31201),
+        # without the features skipped at full size: 8 * 8 kernels of 3 x 3 fewer
+        (NetworkParamsUNet(n_features=8, n_levels=3, top_skip=False), 31201 - 8 * 8 * 9),
         (NetworkParamsMSD(n_layers=4, n_features=1), 108),
         (NetworkParamsMSD(n_layers=4, n_features=1, use_dilations=False), 108),
         (NetworkParamsResnet(n_layers=3, n_features=8), 2008),
@@ -237,8 +243,9 @@ def test_shifting_the_signal_shifts_the_output(params: NetworkParams, reach: int
     torch.testing.assert_close(whole[..., 7:][..., inside], shifted[..., inside])
 
 
-def test_unet_shifts_with_its_coarsest_cell() -> None:
-    network = NetworkParamsUNet(n_levels=2, n_features=4, n_dims=1, pad_mode="circular")
+@pytest.mark.parametrize("options", [{}, {"blur_pool": True, "top_skip": False}], ids=str)
+def test_unet_shifts_with_its_coarsest_cell(options: dict) -> None:
+    network = NetworkParamsUNet(n_levels=2, n_features=4, n_dims=1, pad_mode="circular", **options)
     network = network.get_model("cpu", seed=5).double().eval()
     x = torch.randn(1, 1, 128, dtype=torch.float64)
     middle = slice(40, 88)  # interpolation does not wrap around: stay away from the ends

@@ -8,12 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from autoden.algorithms.pairs import PairsTask, make_pairs
+from autoden.algorithms.pairs import PairsTask
 from autoden.errors import InputError, TrainingError
 from autoden.losses import LossTV
 from autoden.training import CancelWhen, Losses, StopTraining, TrainingSettings, compare, fit
 from autoden.training.batch import Batch
 from autoden.training.steps import Stepper
+
+
+def make_pairs(inputs, targets, held_out):
+    return Batch(inputs, targets, (~held_out).float(), held_out)
 
 
 def make_task(n=6, length=24, held_out=0.25, batch_size=None, seed=0, noise=0.3):

@@ -11,6 +11,8 @@ from . import noise2void as noise2void
 from . import output_variance as output_variance
 from . import pairs as pairs
 from . import registry as registry
+from . import ring_artefacts as ring_artefacts
+from . import saving as saving
 from . import supervised as supervised
 from .deep_image_prior import DIP as DIP
 from .denoiser import Denoiser as Denoiser

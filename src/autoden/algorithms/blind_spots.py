@@ -195,7 +195,7 @@ def checked_mask_shape(mask_shape: int | Sequence[int], n_dims: int) -> tuple[in
     >>> checked_mask_shape(1, n_dims=2), checked_mask_shape((1, 9), n_dims=2)
     ((1, 1), (1, 9))
     """
-    if not isinstance(mask_shape, str) and isinstance(mask_shape, Sequence):
+    if isinstance(mask_shape, list | tuple):
         sizes = tuple(odd_number(f"mask_shape[{i}]", size) for i, size in enumerate(mask_shape))
     else:
         sizes = (odd_number("mask_shape", mask_shape),) * n_dims

@@ -25,7 +25,7 @@ from autoden.algorithms.pairs import PairsTask
 from autoden.checks import choice, flag, number, whole_numbers
 from autoden.errors import InputError
 from autoden.randomness import numpy_generator
-from autoden.signals.layout import to_network, to_realizations
+from autoden.signals.layout import to_realizations
 from autoden.signals.scaling import DataScaleBias, check_varies, compute_scaling_selfsupervised
 from autoden.signals.values import check_finite, check_numeric
 from autoden.training.batch import Batch
@@ -236,6 +236,13 @@ class DIP(Denoiser):
         check_varies(targets, "target")
         scaling = self._given_scaling or _target_scaling(targets)
         batch = self._batch(noise, scaling.scale_target(targets), held_out)
+        if self.operator is not None:
+            check_operator(self.operator, batch)
+        elif batch.input.shape[2:] != batch.target.shape[2:]:
+            raise InputError(
+                f"`inp` {noise.shape} and `tgt` {targets.shape} must have the same spatial shape, "
+                "unless an `operator` lies between them."
+            )
         jitter = AugmentationGaussianNoise(
             input_jitter * float(noise.std()), rng=numpy_generator(self.seed, "jitter")
         )
@@ -246,7 +253,6 @@ class DIP(Denoiser):
             operator=self._scaled_operator(scaling),
             variance=OutputVariance() if stopping == "variance" else None,
         )
-        task.check_operator()
         limit = self._checked_limit(lower_limit, batch.input.shape)
         options = {"input_jitter": float(input_jitter), "stopping": stopping}
         return self._fit(task, settings, scaling, limit, observers, options)
@@ -266,7 +272,10 @@ class DIP(Denoiser):
         return rng.normal(0.0, NOISE_DEVIATION, own).astype(np.float32)
 
     def _batch(
-        self, noise: NDArray[np.floating], targets: NDArray[np.floating], held_out: NDArray[np.bool_]
+        self,
+        noise: NDArray[np.floating],
+        targets: NDArray[np.floating],
+        held_out: NDArray[np.bool_],
     ) -> Batch:
         """Put one batch together: one input for all repeats, or one for each."""
         inputs = self._tensor(noise, self.n_channels_in)
@@ -319,3 +328,51 @@ class DIPTask(PairsTask):
             return losses
         score = self.variance(output.detach()) if model.training else torch.zeros(7)
         return replace(losses, held_out=score.to(losses.held_out))
+
+
+def check_operator(operator: Operator, batch: Batch) -> None:
+    """Try an operator once, before any training.
+
+    Raises
+    ------
+    InputError
+        It gives something else than a tensor of the shape of the data that depends on the
+        estimate.
+    """
+    wanted = batch.target.shape[1:]
+    estimate = batch.target.new_zeros(1, wanted[0], *batch.input.shape[2:], requires_grad=True)
+    with torch.enable_grad():
+        given = operator(estimate)
+    if not isinstance(given, Tensor):
+        raise InputError(f"`operator` returned a {type(given).__name__}: it must return a tensor.")
+    if given.shape[1:] != wanted:
+        raise InputError(
+            f"`operator` turns an estimate of shape {tuple(estimate.shape)} into one of shape "
+            f"{tuple(given.shape)}, but the data have shape {tuple(wanted)}: give the `shape` of "
+            "the estimate to `prepare_data`, or another operator."
+        )
+    if not given.requires_grad:
+        raise InputError(
+            "What `operator` returns does not depend on the estimate in a way that torch can "
+            "follow: use torch functions, without `detach` and `no_grad`."
+        )
+
+
+def _target_scaling(targets: NDArray[np.floating]) -> DataScaleBias:
+    """Scale output and target; the random input stays as it is."""
+    scaling = compute_scaling_selfsupervised(targets)
+    return replace(scaling, scale_inp=1.0, bias_inp=0.0)
+
+
+def _draw_repeats(
+    shape: tuple[int, ...], n_leading: int, ratio: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Draw whole repeats to hold out; the first `n_leading` axes count them."""
+    n_repeats = math.prod(shape[:n_leading])
+    if n_repeats < 2:
+        raise InputError(
+            "`hold_out` is 'repeats', but there is only one measurement: hold out 'pixels'."
+        )
+    mask = np.zeros((n_repeats, *shape[n_leading:]), dtype=np.bool_)
+    mask[draw_held_out_samples(n_repeats, ratio, rng=rng)] = True
+    return mask.reshape(shape)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from autoden.algorithms.datasets import (
 )
 from autoden.algorithms.network import ModelLike, kind_of_data, network_of
 from autoden.algorithms.pairs import PairsTask
+from autoden.algorithms.saving import save
 from autoden.checks import flag, number, seed_or_none, whole_number
 from autoden.errors import InputError, TrainingError
 from autoden.inference.predict import predict
@@ -68,7 +69,8 @@ class Denoiser:
     model : NetworkParams, str, torch.nn.Module, mapping or int
         Parameters of a network, its name ("dncnn", "msd", "resnet", "unet"), a network, a saved
         state, or the number of an epoch that was kept in `save_epochs_dir`. A module without
-        ``init_params`` counts as two-dimensional with one channel; for others set ``module.init_params = {"n_dims": 1, "n_channels_in": 1, ...}``.
+        ``init_params`` counts as two-dimensional with one channel; for others set
+        ``module.init_params = {"n_dims": 1, "n_channels_in": 1, ...}``.
     data_scale_bias : DataScaleBias, optional
         Scaling of the data; None computes it anew from the data of each training.
     reg_val : float or LossRegularizer, optional
@@ -98,6 +100,9 @@ class Denoiser:
     InputError
         A value that cannot be used.
     """
+
+    saved_options: ClassVar[tuple[str, ...]] = ()
+    """What the constructor of an algorithm takes beside these, and a saved model remembers."""
 
     def __init__(
         self,
@@ -168,6 +173,25 @@ class Denoiser:
         """
         data = check_numeric(inp, "input")
         return self._finish(self._predict(data), np.iscomplexobj(data), channel_axis_dst)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Save the trained denoiser as a whole; `autoden.load` reads it.
+
+        Parameters
+        ----------
+        path : path
+            A safetensors file. It holds the network, the scaling, the lower limit, and how the
+            training went; no data and no code.
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        InputError
+            The denoiser was not trained, its network or algorithm is not registered, or the file
+            cannot be written.
+        """
+        save(self, path, overwrite=overwrite)
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
         """Run the network over data (..., [C,] *S); complex becomes channels."""

@@ -51,7 +51,7 @@ def network_of(
     InputError
         Nothing known, or an epoch that was not kept.
     """
-    if not isinstance(model, int) or isinstance(model, bool):
+    if not isinstance(model, int):
         return create_network(model, device=device, seed=seed)
     if epochs_dir is None:
         raise InputError(

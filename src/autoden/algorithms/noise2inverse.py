@@ -3,25 +3,21 @@
 The projections of a scan are split by angle, and each set is reconstructed by itself. The
 reconstructions share the slice and differ in their noise, which makes them the repeats of a
 Noise2Noise (`noise2noise.py`): nothing but the making of these repeats lives here. The projector
-is `transforms/parallel_beam.py`.
+is `transforms/parallel_beam.py`, the test of the independence `ring_artefacts.py`.
 """
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.noise2noise import N2N, Strategy
+from autoden.algorithms.ring_artefacts import warn_of_rings
 from autoden.checks import flag, whole_number
 from autoden.errors import InputError
 from autoden.signals.values import check_finite, check_numeric
 from autoden.transforms.parallel_beam import ParallelBeam
-
-MIN_DETECTORS = 24
-"""With fewer detector pixels their spread is known too badly to judge."""
 
 
 class N2I(N2N):
@@ -124,7 +120,7 @@ class N2I(N2N):
                 f"`n_splits` is {n_splits}: give at least 2 and at most the number of angles, "
                 f"{len(beam.angles)}."
             )
-        _warn_of_rings(projections)
+        warn_of_rings(projections, stacklevel=3)
         reconstructions = _reconstruct_splits(projections, beam, n_splits)
         visible = beam.circle.numpy() if flag("circle", circle) else None
         return self._prepare(reconstructions, strategy, num_tst_ratio, visible)
@@ -164,6 +160,7 @@ class N2I(N2N):
         """
         self._check_two_dimensional()
         array = check_numeric(reconstructions, "reconstructions")
+        _check_real("reconstructions", array, 3, "(sets of projections, ..., rows, columns)")
         inside = _inscribed_circle(array.shape[-2:]) if flag("circle", circle) else None
         return self._prepare(array, strategy, num_tst_ratio, inside)
 
@@ -196,74 +193,18 @@ class N2I(N2N):
         return inp, tgt, held_out
 
 
-def ring_score(sinogram: ArrayLike) -> float:
-    """Say how much more the detector pixels differ, over all angles, than noise lets them.
-
-    What varies smoothly along the detector is removed by fourth differences. The median of a
-    pixel over the angles then passes over the edges of the object, which wander along the
-    detector as it turns, and keeps what the pixel adds to every projection. The spread of these
-    medians is divided by what the pixels' own noise explains.
-
-    Parameters
-    ----------
-    sinogram : array_like
-        Shape (..., A, D), real.
-
-    Returns
-    -------
-    float
-        About 1 for noise that is independent between projections, and up to 2 near the noise-free
-        limit, where the object speaks; rising with the rings' height over the noise times the
-        root of the number of angles. The median over the slices; NaN with too few detector pixels
-        to say (24) or without noise.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> noise, rings = rng.normal(size=(180, 64)), rng.normal(size=64)
-    >>> ring_score(noise) < 1.5 and ring_score(noise + rings) > 5
-    True
-    """
-    projections = np.asarray(sinogram, dtype=np.float64)
-    n_angles, n_detectors = projections.shape[-2:]
-    if n_detectors < MIN_DETECTORS:
-        return float("nan")
-    rough = np.diff(projections, n=4, axis=-1).reshape(-1, n_angles, n_detectors - 4)
-    centre = np.median(rough, axis=1)  # (slices, D - 4)
-    noise = np.median(np.abs(rough - centre[:, None]), axis=1)
-    offsets = np.divide(centre, noise, out=np.full_like(centre, np.nan), where=noise > 0)
-    offsets = offsets[np.isfinite(offsets).sum(axis=1) >= MIN_DETECTORS - 4]
-    if not len(offsets):
-        return float("nan")
-    spread = np.nanmedian(np.abs(offsets - np.nanmedian(offsets, axis=1, keepdims=True)), axis=1)
-    # The median of n normal values spreads by sqrt(pi / 2 n). Views closer than a detector pixel
-    # apart at the rim of the object see the same edges and count as one.
-    n_views = min(n_angles, 2 * n_detectors)
-    return float(np.median(spread) * np.sqrt(2 * n_views / np.pi))
-
-
-def _warn_of_rings(projections: NDArray[np.floating]) -> None:
-    score = ring_score(projections)
-    # Above what objects reach (1.8); few detector pixels let their spread vary by chance.
-    if score > 1.8 + 5 / np.sqrt(projections.shape[-1]):
-        warnings.warn(
-            f"Detector pixels are off in all projections: they differ {score:.1f} times as much "
-            "as independent noise would let them. Noise2Inverse keeps what all projections share, "
-            "so the rings will stay: correct the flat field or remove the rings first.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
 def _checked_sinogram(sinogram: ArrayLike) -> NDArray[np.floating]:
     array = check_finite(check_numeric(sinogram, "sinogram"), "sinogram")
-    if array.ndim < 2 or np.iscomplexobj(array):
+    _check_real("sinogram", array, 2, "(..., angles, detectors)")
+    return array.astype(np.float32 if np.can_cast(array.dtype, np.float32) else np.float64)
+
+
+def _check_real(name: str, array: NDArray[np.generic], n_axes: int, axes: str) -> None:
+    if array.ndim < n_axes or np.iscomplexobj(array):
         raise InputError(
-            f"`sinogram` has shape {array.shape} and dtype {array.dtype}: give real numbers of "
-            "shape (..., angles, detectors)."
+            f"`{name}` has shape {array.shape} and dtype {array.dtype}: give real numbers of "
+            f"shape {axes}."
         )
-    dtype = np.result_type(array.dtype, np.float32)
-    return array.astype(min(dtype, np.dtype(np.float64)))
 
 
 def _reconstruct_splits(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import torch
@@ -69,6 +69,8 @@ class N2V(Denoiser):
     >>> n2v.infer(inp).shape
     (4, 32, 32)
     """
+
+    saved_options: ClassVar[tuple[str, ...]] = ("variant", "replacement")
 
     def __init__(
         self,

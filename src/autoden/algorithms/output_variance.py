@@ -7,7 +7,6 @@ data.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 WINDOW = 100
@@ -24,6 +23,7 @@ class OutputVariance:
 
     Examples
     --------
+    >>> import torch
     >>> variance = OutputVariance(window=2)
     >>> variance(torch.tensor([1.0, 5.0])).tolist()[:2]
     [0.0, 0.0]

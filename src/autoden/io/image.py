@@ -61,7 +61,6 @@ def decode(source: Path, kind: Literal["PNG", "JPEG"]) -> tuple[NDArray[Any], li
                 assumed.append("one of its colours stands for transparent, which was left out")
             text = str(picture.info.get("autoden", ""))
             return _as_array(picture, name, assumed), assumed, text
-    raise AssertionError  # parsing never swallows an error
 
 
 def axes_of(data: NDArray[Any]) -> tuple[Axis, ...]:
@@ -106,11 +105,11 @@ def _check_depth(source: Path, name: str, assumed: list[str]) -> None:
 def _as_array(picture: Image.Image, name: str, assumed: list[str]) -> NDArray[Any]:
     """Turn a loaded picture into numbers."""
     if picture.mode in ("P", "PA"):
-        return _without_palette(np.asarray(picture.convert("RGB")), assumed)
+        return _without_palette(np.array(picture.convert("RGB")), assumed)
     if picture.mode in _GREY_OF_16_BITS:
         return np.array(picture, dtype=np.uint16)
     if picture.mode in ("LA", "RGBA"):
-        data = without_alpha(np.asarray(picture), 2, name, assumed)
+        data = without_alpha(np.array(picture), 2, name, assumed)
         return data[..., 0] if picture.mode == "LA" else data
     if picture.mode == "1":
         return np.asarray(picture.convert("L")) > 0  # its own bytes are 255 for true

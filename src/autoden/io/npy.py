@@ -163,8 +163,8 @@ def _read_array(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> ND
     check_size(name, n_announced, file_bytes)
     file.seek(0)
     array: NDArray[Any] = npy_format.read_array(file, allow_pickle=False)
-    if dtype == bool:
-        return array.view(np.uint8) != 0  # bytes other than 0 and 1 would count as themselves
+    if dtype.kind == "b":  # bytes other than 0 and 1 would count as themselves
+        array = np.not_equal(array.view(np.uint8), 0)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 

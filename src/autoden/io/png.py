@@ -45,7 +45,10 @@ def read(path: FilePath) -> Signal:
     name = str(source)
     if text:
         with parsing(name, "a PNG image of autoden"):
-            return restore(from_text(text, name), data, name)
+            description = from_text(text, name)
+            if description["shape"] == list(data.shape):
+                return restore(description, data, name)
+        assumed.append("its axes and metadata are of an image of another size; they were left out")
     return Signal(data, axes_of(data), {"source": name, "assumed": assumed})
 
 

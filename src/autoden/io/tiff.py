@@ -12,6 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from autoden.checks import whole_number
 from autoden.errors import InputError
 from autoden.io.description import NAME, describe, restore, to_text
 from autoden.io.files import FilePath, check_source
@@ -60,15 +61,7 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
             check_series(chosen, n_bytes, name)
             data = chosen.asarray(maxworkers=1)
             own = _own_description(tif) if len(tif.series) == 1 else None
-            axes, assumed = ([], []) if own else axes_of(tif, chosen)
-            if not own:
-                data, axes = _plain_colours(data, axes, chosen, name, assumed)
-                if tif.is_ome and chosen.kind != "ome":
-                    assumed.append("images of other files that its OME text names are not wanted")
-    if own:
-        with parsing(name, "a TIFF of autoden"):
-            return restore(own, data, name)
-    return Signal(data, tuple(axes), {"source": name, "assumed": assumed})
+            return restore(own, data, name) if own else _interpret(tif, chosen, data, name)
 
 
 def write(path: FilePath, signal: Signal) -> None:
@@ -125,7 +118,7 @@ def _choose(
     ) + (", ..." if len(all_series) > 10 else "")
     if index is None:
         raise InputError(f"{name} holds several series of images ({listed}): choose series=...")
-    if not 0 <= index < len(all_series):
+    if whole_number("series", index, at_least=0) >= len(all_series):
         raise InputError(f"{name} has no series {index}: choose series=... from {listed}.")
     return all_series[index]
 
@@ -134,6 +127,17 @@ def _own_description(tif: tifffile.TiffFile) -> dict[str, Any] | None:
     """Return what autoden wrote about the signal, None if it did not."""
     shaped = tif.shaped_metadata
     return shaped[0].get(NAME) if shaped else None
+
+
+def _interpret(
+    tif: tifffile.TiffFile, series: tifffile.TiffPageSeries, data: NDArray[Any], name: str
+) -> Signal:
+    """Say what the numbers of another program are."""
+    axes, assumed = axes_of(tif, series)
+    data, axes = _plain_colours(data, axes, series, name, assumed)
+    if tif.is_ome and series.kind != "ome":
+        assumed.append("images of other files that its OME text names are not wanted")
+    return Signal(data, tuple(axes), {"source": name, "assumed": assumed})
 
 
 def _plain_colours(

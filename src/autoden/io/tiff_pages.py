@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import prod
 from typing import IO
 
@@ -192,6 +193,11 @@ def check_series(series: tifffile.TiffPageSeries, n_bytes: int, name: str) -> No
         known = getattr(keyframe.compression, "name", str(compression))
         raise InputError(
             f"{name} is compressed by {known}: save it without compression, or with DEFLATE."
+        )
+    if compression == _LZW and find_spec("imagecodecs") is None:
+        raise InputError(
+            f"{name} is compressed by LZW, for which the package imagecodecs is needed: install "
+            "it, or save the file without compression."
         )
     n_segments = prod(keyframe.chunked)
     expected = prod(keyframe.chunks) * (0 if keyframe.dtype is None else keyframe.dtype.itemsize)

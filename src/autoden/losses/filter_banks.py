@@ -65,15 +65,12 @@ class LossCCF(LossRegularizer):
         self.decomposition = CustomFilterDecomposition(filters)
         self.min_approx = flag("min_approx", min_approx)
         kernels = self.decomposition.kernels
-        checked = (
-            torch.as_tensor(weights, device=kernels.device).detach().to(kernels.dtype, copy=True)
-        )
-        if checked.shape != kernels.shape[:1] or not bool(
-            checked.isfinite().all() & (checked >= 0).all()
-        ):
+        checked = torch.as_tensor(weights).detach().to(kernels, copy=True)
+        is_weight = checked.isfinite() & (checked >= 0)
+        if checked.shape != kernels.shape[:1] or not is_weight.all():
             raise InputError(
-                f"`weights` are {checked.tolist()}: give one finite number of at least 0 for each of "
-                f"the {len(kernels)} filters."
+                f"`weights` are {checked.tolist()}: give one finite number of at least 0 for each "
+                f"of the {len(kernels)} filters."
             )
         if not self.min_approx:
             checked[0] = 0
@@ -82,5 +79,5 @@ class LossCCF(LossRegularizer):
     def roughness(self, output: Tensor) -> Tensor:
         """Return the weighed absolute coefficients of each element, shape (N, C or 1, *S)."""
         found = self.decomposition.analyze(output, mode="symmetric")  # (N, C * M, *S)
-        by_filter = found.unflatten(1, (-1, len(self.weights))).movedim(2, -1)
-        return by_filter.abs() @ self.weights.to(output.dtype)
+        by_filter = found.reshape(len(output), -1, len(self.weights), *output.shape[2:])
+        return torch.einsum("ncm...,m->nc...", by_filter.abs(), self.weights.to(output.dtype))

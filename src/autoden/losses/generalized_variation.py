@@ -36,8 +36,8 @@ class LossTGV(LossRegularizer):
     each output, by a fixed number of steps of the primal-dual algorithm (Pock & Chambolle 2011,
     with steps in proportion to the gradients nearby). The value is that of the saddle function,
     :math:`\langle \nabla f - w, p \rangle + \langle \mathcal{E} w, q \rangle`, within about 1 % of
-    the minimum after 20 steps, and the derivative is :math:`\nabla^T p`, which converges to that
-    of the minimum where there is one.
+    the minimum for images and spectra after 20 steps. The derivative is :math:`\nabla^T p`, which
+    converges to that of the minimum where there is one.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class LossTGV(LossRegularizer):
     n_dims : {1, 2, 3}
         How many trailing axes are spatial.
     n_steps : int, default: 20
-        Steps of the primal-dual algorithm; each costs about as much as ten gradients.
+        Steps of the primal-dual algorithm; each costs about twice as much as total variation.
 
     Examples
     --------
@@ -84,10 +84,9 @@ class LossTGV(LossRegularizer):
         """Minimise over w and maximise over p and q, within the unit balls of their norms."""
         step_w, step_p, step_q = self._steps(slopes)
         # Start from the better of two guesses around each element: all slope, or all edge.
-        is_slope = SLOPE_WEIGHT * _nearby(self._norm(self._bend(slopes))) < EDGE_WEIGHT * _nearby(
-            self._norm(slopes)
-        )
-        w = torch.where(is_slope, slopes, 0.0)
+        as_slope = SLOPE_WEIGHT * _nearby(self._norm(self._bend(slopes)))
+        as_edge = EDGE_WEIGHT * _nearby(self._norm(slopes))
+        w = torch.where(as_slope < as_edge, slopes, 0.0)
         ahead, p, q = w, torch.zeros_like(w), torch.zeros_like(self._bend(w))
         for _ in range(self.n_steps):
             p = self._project(p + step_p * (slopes - ahead), EDGE_WEIGHT)

@@ -93,7 +93,7 @@ def read_pickled(path: FilePath) -> dict[str, Any]:
         _check_names(source, _pickle_of(source, content))
         with _ONE_AT_A_TIME, torch.serialization.safe_globals(_stand_ins()):
             mapping = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # whatever a parser says about bytes that mean nothing to it
         first_line = next(iter(str(error).splitlines()), type(error).__name__)

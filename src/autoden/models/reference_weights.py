@@ -7,7 +7,8 @@ Its networks compute what ours compute, with other names for the weights. What d
 - Its U-Nets complete odd sizes as `pad_mode` says and halve thin axes down to one sample; ours
   repeat the edge and leave at least two. With the same weights the outputs therefore agree where
   every axis has at least ``2**(n_levels + 1)`` samples and, unless `pad_mode` is "replicate", a
-  multiple of ``2**n_levels``.
+  multiple of ``2**n_levels``. (With ``n_channels_skip=0`` its outputs of other sizes are larger
+  than their inputs; ours never are.)
 - Its MS-D networks with ``use_dilations=False`` pad with zeros and do not keep the size of the
   signal. They are refused.
 """

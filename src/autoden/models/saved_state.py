@@ -84,7 +84,7 @@ def skeleton(params: NetworkParams) -> nn.Module:
     try:
         with torch.device("meta"):
             return params.network_class()(**vars(params))
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:
         if not params.network.startswith("autoden."):
@@ -95,6 +95,8 @@ def skeleton(params: NetworkParams) -> nn.Module:
 def _build(params: NetworkParams) -> nn.Module:
     try:
         return params.get_model("cpu")
+    except (InputError, MemoryError):
+        raise
     except Exception as error:
         raise _impossible(params, error) from error
 

@@ -82,7 +82,7 @@ def read_tensors(path: FilePath) -> tuple[dict[str, Tensor], ModelRecord]:
         with safe_open(source, framework="pt") as file:
             record = _read_record(source, file.metadata())
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # whatever a parser says about bytes that mean nothing to it
         raise InputError(

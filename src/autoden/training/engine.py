@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
@@ -27,6 +27,7 @@ from autoden.training.best import BestWeights
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
+from autoden.training.normalisation import measure_normalisation
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.schedule import constant, cosine_restarts
 from autoden.training.settings import TrainingSettings
@@ -80,9 +81,7 @@ def fit(
         The gradients stayed invalid (NaN or infinite) for ten steps in a row.
     """
     _check_parameters(model)
-    for observer in observers:
-        if not isinstance(observer, Observer):
-            raise InputError(f"{observer!r} is no observer: it needs a method `on_epoch(record)`.")
+    _check_observers(observers)
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
@@ -138,6 +137,12 @@ def _check_parameters(model: nn.Module) -> None:
         )
 
 
+def _check_observers(observers: Sequence[Observer]) -> None:
+    for observer in observers:
+        if not isinstance(observer, Observer):
+            raise InputError(f"{observer!r} is no observer: it needs a method `on_epoch(record)`.")
+
+
 @dataclass(frozen=True)
 class _Objective:
     """What is minimised: the loss of a task plus penalties on the output."""
@@ -185,9 +190,9 @@ def _start_average(model: nn.Module, settings: TrainingSettings) -> AveragedMode
     """Make the running average of the weights, where the settings ask for one."""
     if not settings.average:
         return None
-    return AveragedModel(
-        model, multi_avg_fn=get_ema_multi_avg_fn(settings.average), use_buffers=True
-    )
+    # torch has no types for this function
+    lerp = get_ema_multi_avg_fn(settings.average)  # type: ignore[no-untyped-call]
+    return AveragedModel(model, multi_avg_fn=lerp, use_buffers=True)
 
 
 def _offer_average(
@@ -278,14 +283,9 @@ def _score_as_used(model: nn.Module, task: Task) -> float:
     return held_out_scores(torch.as_tensor(sums).tolist())[0]
 
 
-@torch.no_grad()
 def _measure_normalisation(model: nn.Module, task: Task) -> None:
-    """Fit the statistics of batch normalisation to these very weights; end in inference mode.
-
-    The running statistics trail behind the weights while these change.
-    """
-    update_bn((batch.input for batch in task.held_out_batches()), model)
-    model.eval()
+    """Fit the statistics of batch normalisation to these very weights; end in inference mode."""
+    measure_normalisation(model, (batch.input for batch in task.held_out_batches()))
 
 
 def _mark_last(items: Iterable[T]) -> Iterator[tuple[T, bool]]:

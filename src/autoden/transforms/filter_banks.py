@@ -113,7 +113,7 @@ def as_weight(kernels: Tensor, x: Tensor) -> Tensor:
 
 
 def correlate(x: Tensor, weight: Tensor) -> Tensor:
-    """Correlate (N, G * C, *S) with kernels (M, C, *K) to (N, G * M, *S - K + 1), group by group."""
+    """Correlate (N, G * C, *S) with kernels (M, C, *K), group by group: (N, G * M, *S - K + 1)."""
     n_dims, n_channels = weight.ndim - 2, weight.shape[1]
     if x.shape[1] % n_channels:
         raise InputError(

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import dct
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autoden.checks import choice, number, seed_or_none, whole_number
 from autoden.errors import InputError
@@ -37,9 +38,10 @@ class ParsevalFilterBankND(nn.Module):
 
     The filters are the rows of :math:`k^{-n/2}\,\mathrm{diag}(1, e^{A - A^T})\,B`, with
     :math:`B` the orthonormal cosine basis (DCT-II) of patches of :math:`k^n` pixels and
-    :math:`A` the parameters, 0 at first, so that learning starts from the cosines. The first filter is constant (for one channel, the mean of the
-    patch); all others have zero mean, and all are orthogonal and of norm :math:`k^{-n/2}`, so
-    that their power spectra sum to 1 at every frequency.
+    :math:`A` the parameters, 0 at first, so that learning starts from the cosines. The first
+    filter is constant (for one channel, the mean of the patch); all others have zero mean, and
+    all are orthogonal and of norm :math:`k^{-n/2}`, so that their power spectra sum to 1 at
+    every frequency.
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ class ParsevalFilterBankND(nn.Module):
     m : int, optional
         How many filters; None makes the bank complete, with ``in_ch * k**n_dims``. Fewer are
         no frame: the synthesis then returns only what they see.
+
     Raises
     ------
     InputError
@@ -84,7 +87,7 @@ class ParsevalFilterBankND(nn.Module):
             )
         axes = [self.in_ch] + [self.k] * self.n_dims
         basis = reduce(np.kron, (dct(np.eye(size), norm="ortho", axis=0) for size in axes))
-        # Spatial frequencies of its rows, of length 1 in the corner where all axes have the highest.
+        # Spatial frequencies of its rows, of length 1 where all axes have the highest.
         indices = np.array(list(product(*map(range, axes))))[:, 1:]
         frequencies = np.linalg.norm(indices / (self.k - 1), axis=1) / self.n_dims**0.5
         dtype = torch.get_default_dtype()
@@ -96,13 +99,14 @@ class ParsevalFilterBankND(nn.Module):
 
     def _rows(self) -> Tensor:
         """Return the filters in the cosine basis, orthonormal: shape (m, in_ch * k**n_dims)."""
-        rotation = torch.linalg.matrix_exp(self.generators - self.generators.T)
-        return torch.block_diag(self.generators.new_ones(1, 1), rotation)[: self.m]
+        skew = functional.pad(self.generators - self.generators.T, (1, 0, 1, 0))  # spares the first
+        rotation: Tensor = torch.linalg.matrix_exp(skew)
+        return rotation[: self.m]
 
     def get_kernels(self) -> Tensor:
         """Return the filters, of shape (m, in_ch, *K); differentiable."""
-        kernels = self._rows() @ self.basis * self.k ** (-self.n_dims / 2)
-        return kernels.reshape(self.m, self.in_ch, *(self.k,) * self.n_dims)
+        kernels: Tensor = self._rows() @ self.basis / (self.k**self.n_dims) ** 0.5
+        return kernels.reshape(self.m, self.in_ch, *[self.k] * self.n_dims)
 
     def analyze(self, x: Tensor, mode: Mode = "periodic") -> Tensor:
         """Return the coefficients (N, m, *S) of a signal (N, in_ch, *S)."""
@@ -123,16 +127,17 @@ class ParsevalFilterBankND(nn.Module):
         Parameters
         ----------
         exponent : float, default: 2
-            :math:`e`, at least 0; a higher one spares low frequencies more.
+            :math:`e`, above 0; a higher one spares low frequencies more.
 
         Returns
         -------
         ndarray
             Shape (m,), from 0 to 1.
         """
-        number("exponent", exponent, at_least=0)
-        mean = (self._rows().square() @ self.frequencies).double().cpu().numpy()
-        return np.clip(mean, 0, 1) ** exponent
+        number("exponent", exponent, above=0)
+        mean = self._rows().square() @ self.frequencies
+        weights: NDArray[np.float64] = mean.clamp(0, 1).double().pow(exponent).cpu().numpy()
+        return weights
 
     def get_custom_decomposition(self) -> CustomFilterDecomposition:
         """Return the bank with its filters as they are now, no longer learnable."""
@@ -147,8 +152,8 @@ class SparsityTraining(NamedTuple):
     filterbank : ParsevalFilterBankND
         The bank that was given, with the filters that were best on the validation data.
     losses : dict of str to ndarray
-        Mean absolute coefficients, one value per epoch: `sparsity_trn`, on average during the epoch,
-        and `sparsity_val`, at its end.
+        Mean absolute coefficients, one value per epoch: `sparsity_trn`, on average during the
+        epoch, and `sparsity_val`, at its end.
     """
 
     filterbank: ParsevalFilterBankND
@@ -195,7 +200,7 @@ def train_sparsity(
     --------
     >>> images = np.random.default_rng(0).normal(size=(8, 16, 16)).cumsum(axis=1).cumsum(axis=2)
     >>> bank = ParsevalFilterBankND(3)
-    >>> bank, losses = train_sparsity(bank, images[:6], images[6:], n_epochs=20, seed=0)
+    >>> bank, losses = train_sparsity(bank, images[:6], images[6:], n_epochs=5, seed=0)
     >>> bool(losses["sparsity_val"][-1] < losses["sparsity_val"][0])
     True
     """
@@ -212,10 +217,11 @@ def train_sparsity(
     for _ in range(n_epochs):
         order = torch.randperm(len(train), generator=generator).to(train.device)
         total = train.new_zeros(())
-        for batch in order.split(batch_size):
-            loss = _sparsity(filterbank, train[batch])
+        for start in range(0, len(train), batch_size):
+            batch = train[order[start : start + batch_size]]
+            loss = _sparsity(filterbank, batch)
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             total += loss.detach() * len(batch)
         losses["sparsity_trn"].append(total.item() / len(train))
@@ -233,7 +239,7 @@ def _sparsity(filterbank: ParsevalFilterBankND, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _validate(filterbank: ParsevalFilterBankND, images: Tensor, batch_size: int) -> float:
-    batches = images.split(batch_size)
+    batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
     return sum(_sparsity(filterbank, b).item() * len(b) for b in batches) / len(images)
 
 

@@ -9,7 +9,8 @@ reconstructions of several sets of projections denoise each other is told in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import torch
@@ -22,13 +23,18 @@ from autoden.signals.values import check_finite, check_numeric
 
 FILTERS = ("ram-lak", "hann")
 FULL_TURN = 2 * math.pi
+CENTRE = (0.0,)
+QUARTERS = (-0.25, 0.25)
+"""Which points stand for a pixel, along each of its axes, in pixels from its centre."""
+
+_Points = tuple[float, ...]
 
 
 class ParallelBeam:
-    """Parallel rays through square slices, seen from several angles.
+    r"""Parallel rays through square slices, seen from several angles.
 
     With the slice's centre at pixel ``size // 2`` of both axes and `y` pointing up (against the
-    rows), the ray through the point (x, y) at angle :math:`\\theta` meets the detector at
+    rows), the ray through the point (x, y) at angle :math:`\theta` meets the detector at
     ``axis + x * cos(theta) + y * sin(theta)``, in pixels. Slices and detector have the same pixel
     size. This is the geometry of scikit-image; `axis` is for real scans, whose axis of rotation
     is rarely where one wants it.
@@ -60,7 +66,7 @@ class ParallelBeam:
     >>> sinogram.shape
     torch.Size([60, 33])
     >>> slice_again = beam.filtered_back_projection(sinogram)
-    >>> round(slice_again[8:25, 8:25].mean().item(), 2)
+    >>> round(slice_again[8:25, 8:25].mean().item(), 1)
     1.0
     """
 
@@ -90,10 +96,9 @@ class ParallelBeam:
     def project(self, images: Tensor) -> Tensor:
         """Sum slices along the rays.
 
-        Each pixel is shared between the two detector pixels next to its centre, which makes this
-        the exact transpose of `back_project`. It agrees with exact line integrals within about
-        1 % (root mean square); near 45 degrees the two grids beat and single values of an even
-        slice are off by up to a tenth.
+        Four points stand for a pixel, at the centres of its quarters (with a single one, the
+        grids of slice and detector would beat: a tenth at 45 degrees). Each point is shared
+        between the two detector pixels that it falls between. Nothing is lost within `circle`.
 
         Parameters
         ----------
@@ -106,14 +111,10 @@ class ParallelBeam:
             Shape (..., A, D), in the unit of `images` times pixels.
         """
         _check_shape("images", images, (self.size, self.size))
-        sinograms: Tensor = _Project.apply(images, self)
-        return sinograms
+        return _project(images, self, QUARTERS)
 
     def back_project(self, sinograms: Tensor) -> Tensor:
-        """Smear projections back over the slice, without filter: the adjoint of `project`.
-
-        Each pixel gathers, over all angles, the projection where the ray through its centre
-        meets the detector, linearly interpolated and 0 beyond the detector.
+        """Smear projections back over the slice, without filter: the exact adjoint of `project`.
 
         Parameters
         ----------
@@ -126,13 +127,13 @@ class ParallelBeam:
             Shape (..., size, size).
         """
         _check_shape("sinograms", sinograms, (len(self.angles), self.n_detectors))
-        images: Tensor = _BackProject.apply(sinograms, self)
-        return images
+        return _back_project(sinograms, self, QUARTERS)
 
     def filtered_back_projection(self, sinograms: Tensor, filter: str = "ram-lak") -> Tensor:  # noqa: A002 - the field's word
         """Reconstruct slices from their projections.
 
-        The angles count alike and are taken to cover half turns evenly; so the reconstruction
+        Each pixel gathers, over all angles, the filtered projection where the ray through its
+        centre meets the detector, linearly interpolated and 0 beyond the detector. The angles count alike and are taken to cover half turns evenly; so the reconstruction
         from every K-th angle has the scale of that from all, and the K of them average to it.
 
         Parameters
@@ -158,54 +159,61 @@ class ParallelBeam:
         response = _ramp(self.n_detectors, filter).to(sinograms)
         spectrum = torch.fft.rfft(sinograms, n=2 * (len(response) - 1))
         filtered = torch.fft.irfft(spectrum * response)[..., : self.n_detectors]
-        return self.back_project(filtered) * (math.pi / len(self.angles))
+        return _back_project(filtered, self, CENTRE) * (math.pi / len(self.angles))
 
-    def _footprints(self, like: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Give, angle by angle, the left one of each pixel's two detectors and the right's share.
+    def _footprints(self, like: Tensor, points: _Points) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Give, for each angle and point, the detector left of each pixel's and the right's share.
 
-        Detectors are counted from an empty one that stands before the first; another one stands
-        behind the last. Both tensors have shape (size * size,).
+        The angle is an index. Detectors are counted from an empty one that stands before the
+        first; another one stands behind the last. Both tensors have shape (size * size,).
         """
-        x = torch.arange(self.size, device=like.device, dtype=like.dtype) - self.size // 2
-        for angle in self.angles:
-            position = (x * math.cos(angle) + self.axis + 1) - (x * math.sin(angle))[:, None]
-            position = position.flatten().clamp_(0, self.n_detectors + 1)
+        centre = torch.arange(self.size, device=like.device, dtype=like.dtype) - self.size // 2
+        for (i, angle), dy, dx in product(enumerate(self.angles), points, points):
+            along_x = (centre + dx) * math.cos(angle) + self.axis + 1
+            along_y = (centre + dy) * math.sin(angle)
+            position = (along_x - along_y[:, None]).flatten().clamp_(0, self.n_detectors + 1)
             left = position.floor().clamp_(max=self.n_detectors)
-            yield left.long(), position - left
+            yield i, left.long(), position - left
 
 
 class _Project(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, beam: ParallelBeam) -> Tensor:
-        ctx.beam = beam
-        slices = images.reshape(-1, beam.size**2)  # (N, size * size)
+    def forward(ctx: Any, images: Tensor, beam: ParallelBeam, points: _Points) -> Tensor:
+        ctx.arguments = beam, points
+        slices = images.reshape(-1, beam.size**2) / len(points) ** 2  # (N, size * size)
         sinograms = slices.new_zeros(len(slices), len(beam.angles), beam.n_detectors + 2)
-        for row, (left, share) in zip(sinograms.unbind(1), beam._footprints(images), strict=True):
+        for i, left, share in beam._footprints(images, points):
             on_the_right = slices * share
-            row.index_add_(1, left, slices - on_the_right).index_add_(1, left + 1, on_the_right)
+            sinograms[:, i].index_add_(1, left, slices - on_the_right)
+            sinograms[:, i].index_add_(1, left + 1, on_the_right)
         return sinograms[..., 1:-1].reshape(*images.shape[:-2], *sinograms[0, :, 1:-1].shape)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _BackProject.apply(gradients[0], ctx.beam), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        return _back_project(gradients[0], *ctx.arguments), None, None
 
 
 class _BackProject(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, sinograms: Tensor, beam: ParallelBeam) -> Tensor:
-        ctx.beam = beam
-        rows = sinograms.reshape(-1, *sinograms.shape[-2:])  # (N, A, D)
+    def forward(ctx: Any, sinograms: Tensor, beam: ParallelBeam, points: _Points) -> Tensor:
+        ctx.arguments = beam, points
+        rows = sinograms.reshape(-1, *sinograms.shape[-2:]) / len(points) ** 2  # (N, A, D)
         rows = torch.nn.functional.pad(rows, (1, 1))
         images = rows.new_zeros(len(rows), beam.size**2)
-        for at_angle, (left, share) in zip(rows.unbind(1), beam._footprints(rows), strict=True):
+        for i, left, share in beam._footprints(rows, points):
             right = left + 1
-            for image, row in zip(images, at_angle, strict=True):  # faster than all in one call
+            for image, row in zip(images, rows[:, i], strict=True):  # faster than all in one call
                 image += torch.lerp(row.index_select(0, left), row.index_select(0, right), share)
         return images.reshape(*sinograms.shape[:-2], beam.size, beam.size)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _Project.apply(gradients[0], ctx.beam), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        return _project(gradients[0], *ctx.arguments), None, None
+
+
+_Operator = Callable[[Tensor, ParallelBeam, _Points], Tensor]
+_project: _Operator = _Project.apply
+_back_project: _Operator = _BackProject.apply
 
 
 def _ramp(n_detectors: int, name: str) -> Tensor:
@@ -218,7 +226,7 @@ def _ramp(n_detectors: int, name: str) -> Tensor:
     lag = torch.fft.fftfreq(n_padded, 1 / n_padded, dtype=torch.float64)
     kernel = torch.where(lag.remainder(2) == 1, -1 / (math.pi * lag).square(), 0.0)
     kernel[0] = 0.25
-    response = torch.fft.rfft(kernel).real
+    response: Tensor = torch.fft.rfft(kernel).real
     if name == "hann":
         response *= 0.5 + 0.5 * torch.cos(FULL_TURN * torch.fft.rfftfreq(n_padded))
     return response

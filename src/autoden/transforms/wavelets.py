@@ -1,4 +1,4 @@
-"""Discrete wavelet transforms of tensors, decimated and stationary, in one, two and three dimensions.
+"""Discrete wavelet transforms of tensors, decimated and stationary, in 1D, 2D and 3D.
 
 One axis after the other is split into a smooth and a detailed half by the two filters of the
 wavelet (Mallat 1989); the smooth part of all axes is split again at the next level. The decimated
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import EllipsisType
 from typing import TypeAlias
 
 import pywt
@@ -58,8 +59,8 @@ def as_wavelet(wavelet: str | pywt.Wavelet) -> pywt.Wavelet:
         return pywt.Wavelet(wavelet)
     except (ValueError, TypeError, AttributeError):
         raise InputError(
-            f"`wavelet` is {wavelet!r}: give the name of a discrete wavelet, such as 'haar', 'db2', "
-            "'sym4', 'coif1' or 'bior2.2' (pywt.wavelist(kind='discrete') lists them)."
+            f"`wavelet` is {wavelet!r}: give the name of a discrete wavelet, such as 'haar', "
+            "'db2', 'sym4', 'coif1' or 'bior2.2' (pywt.wavelist(kind='discrete') lists them)."
         ) from None
 
 
@@ -223,12 +224,10 @@ def _split(bands: Tensor, dim: int, filters: Pair, mode: Mode, *, spacing: int |
 
 def _interleave(bands: Tensor, dim: int, filters: Pair) -> Tensor:
     """Undo the decimated split: even and odd elements come from the even and the odd taps."""
-    halves = bands.unflatten(2, (-1, 2)).unbind(3)
+    smooth, detailed = bands[:, :, 0::2], bands[:, :, 1::2]
     even, odd = (
-        sum(
-            _correlate(half, dim, taps[phase::2][::-1])
-            for half, taps in zip(halves, filters, strict=True)
-        )
+        _correlate(smooth, dim, filters[0][phase::2][::-1])
+        + _correlate(detailed, dim, filters[1][phase::2][::-1])
         for phase in (0, 1)
     )
     return torch.stack([even, odd], dim=dim + 1).flatten(dim, dim + 1)
@@ -240,13 +239,13 @@ def _overlap(bands: Tensor, dim: int, filters: Pair, spacing: int) -> Tensor:
     before, after = spacing * n_taps // 2, spacing * (n_taps // 2 - 1)
     smooth, detailed = (
         _correlate(extend(half, dim, before, after, "periodic"), dim, taps[::-1], 1, spacing)
-        for half, taps in zip(bands.unflatten(2, (-1, 2)).unbind(3), filters, strict=True)
+        for half, taps in zip((bands[:, :, 0::2], bands[:, :, 1::2]), filters, strict=True)
     )
     return (smooth + detailed) / 2
 
 
 def _correlate(x: Tensor, dim: int, taps: Taps, step: int = 1, spacing: int = 1) -> Tensor:
-    """Sum `taps[k] * x[i + k * spacing]` along one axis, for every `step`-th i that has them all."""
+    """Sum `taps[k] * x[i + k * spacing]` along an axis, for every `step`-th i that has them."""
     n_positions = x.shape[dim] - (len(taps) - 1) * spacing
     starts = (k * spacing for k in range(len(taps)))
     slices = (
@@ -260,4 +259,5 @@ def _correlate(x: Tensor, dim: int, taps: Taps, step: int = 1, spacing: int = 1)
 
 def _crop(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Keep the first elements of each spatial axis of (N, C, *S)."""
-    return x[(..., *(slice(size) for size in shape))]
+    index: tuple[EllipsisType | slice, ...] = (..., *(slice(size) for size in shape))
+    return x[index]
