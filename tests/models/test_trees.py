@@ -64,17 +64,17 @@ def test_state_of_every_optimizer_survives(algo: str) -> None:
     assert same(state, join_tensors(json.loads(json.dumps(plain)), tensors))
 
 
-def test_numbers_of_numpy_become_plain() -> None:
-    plain, _ = split_tensors([np.int64(3), np.float32(0.5)])
-    assert plain == [3, 0.5]
-    assert [type(value) for value in plain] == [int, float]
+def test_numbers_of_numpy_and_devices_become_plain() -> None:
+    plain, _ = split_tensors([np.int64(3), np.float32(0.5), torch.device("cuda:1")])
+    assert plain == [3, 0.5, "cuda:1"]
+    assert [type(value) for value in plain] == [int, float, str]
 
 
 @pytest.mark.parametrize(
     "tree",
     [
         torch.float32,
-        torch.device("cpu"),
+        torch.FloatStorage,
         object(),
         {1, 2},
         b"x",

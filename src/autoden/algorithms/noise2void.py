@@ -34,6 +34,9 @@ from autoden.training.settings import TrainingSettings
 
 Variant = Literal["n2v", "n2v2"]
 
+N_SCORED, MAX_SCORED = 256, 0.1
+"""So many pixels are scored, where a tenth of the data is so many: fewer are a poor judge."""
+
 
 class N2V(Denoiser):
     """Denoise single measurements whose noise is independent from pixel to pixel.
@@ -211,7 +214,8 @@ class N2V(Denoiser):
         test = checked_indices(tst_inds, len(samples))
         allowed = np.zeros((len(samples), 1, *samples.shape[2:]), dtype=np.bool_)
         allowed[test if test else slice(None)] = True
-        once = replace(spots, generator=torch_generator(self.seed))
+        ratio = max(spots.ratio, min(MAX_SCORED, N_SCORED / int(allowed.sum())))
+        once = replace(spots, ratio=ratio, generator=torch_generator(self.seed))
         scored = once.draw(torch.tensor(allowed))
         hidden = once.hide(torch.tensor(samples), scored).numpy().reshape(data.shape)
         held_out = np.broadcast_to(scored.numpy(), samples.shape).reshape(data.shape)

@@ -26,11 +26,14 @@ class Algorithm:
         Where its class is, as ``"module:class"``.
     summary : str
         What it does, in a line.
+    n_dims : tuple of int
+        Which dimensions its networks may have.
     """
 
     name: str
     denoiser: str
     summary: str
+    n_dims: tuple[int, ...] = (1, 2, 3)
 
     def load(self) -> type[Denoiser]:
         """Import the class.
@@ -71,6 +74,7 @@ _ALL = (
         "autoden.algorithms.noise2inverse:N2I",
         "Noise2Inverse: tomograms, each reconstructed from some of the angles predicted from the"
         " others.",
+        n_dims=(2,),
     ),
 )
 

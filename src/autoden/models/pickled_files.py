@@ -103,7 +103,8 @@ def read_pickled(path: FilePath) -> dict[str, Any]:
         ) from error
     if not isinstance(mapping, dict):
         raise InputError(f"{source} holds a {type(mapping).__name__}: choose a model file.")
-    return mapping
+    plain: dict[str, Any] = join_tensors(*split_tensors(mapping))  # refuses anything else
+    return plain
 
 
 def _pickle_of(source: Path, content: bytes) -> bytes:

@@ -159,7 +159,7 @@ def check_tensor(name: str, tensor: Any) -> None:
     )
     if not is_plain:
         raise InputError(
-            f"{name!r} is {tensor!r:.80}: give a plain tensor."
+            f"{name!r} is a {type(tensor).__name__}: give a plain tensor."
             if not isinstance(tensor, Tensor)
             else f"{name!r} is a tensor without a value of its own for each element: give a plain "
             "one."

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from autoden.errors import InputError
@@ -23,7 +24,7 @@ def split_tensors(tree: Any) -> tuple[Any, list[Tensor]]:
     ----------
     tree : Any
         Mappings (keys are texts or whole numbers), lists and tuples of tensors, finite numbers,
-        texts, truth values and None.
+        texts, truth values and None. A `torch.device` becomes its name.
 
     Returns
     -------
@@ -63,20 +64,27 @@ def _split(tree: Any, tensors: list[Tensor]) -> Any:
             return [_split(value, tensors) for value in tree]
         case None | bool() | str():
             return tree
+        case torch.device():
+            return str(tree)
         case int() | np.integer():
             return int(tree)
         case float() | np.floating() if math.isfinite(tree):
             return float(tree)
     raise InputError(
-        f"It holds {tree!r:.80} of type {type(tree).__name__}: only tensors, finite numbers, "
-        "texts, truth values, None, and lists and mappings of them can be kept."
+        f"It holds {_shown(tree)}: only tensors, finite numbers, texts, truth values, None, and "
+        "lists and mappings of them can be kept."
     )
 
 
 def _key(key: Any) -> str | int:
     if isinstance(key, str | int) and not isinstance(key, bool):
         return key
-    raise InputError(f"It has the key {key!r:.80}: only texts and whole numbers can be kept.")
+    raise InputError(f"It has the key {_shown(key)}: only texts and whole numbers can be kept.")
+
+
+def _shown(value: Any) -> str:
+    is_simple = isinstance(value, float | complex | bytes | type)
+    return f"{value!r:.80}" if is_simple else f"an object of type {type(value).__name__}"
 
 
 def join_tensors(plain: Any, tensors: Sequence[Tensor]) -> Any:

@@ -97,8 +97,8 @@ class ParallelBeam:
         """Sum slices along the rays.
 
         Four points stand for a pixel, at the centres of its quarters (with a single one, the
-        grids of slice and detector would beat: a tenth at 45 degrees). Each point is shared
-        between the two detector pixels that it falls between. Nothing is lost within `circle`.
+        grids of slice and detector would beat: by a tenth at 45 degrees). Each point is shared
+        between the two detector pixels that it falls between.
 
         Parameters
         ----------
@@ -133,8 +133,9 @@ class ParallelBeam:
         """Reconstruct slices from their projections.
 
         Each pixel gathers, over all angles, the filtered projection where the ray through its
-        centre meets the detector, linearly interpolated and 0 beyond the detector. The angles count alike and are taken to cover half turns evenly; so the reconstruction
-        from every K-th angle has the scale of that from all, and the K of them average to it.
+        centre meets the detector, linearly interpolated and 0 beyond the detector. The angles
+        count alike and are taken to cover half turns evenly; so the reconstruction from every
+        K-th angle has the scale of that from all, and the K of them average to it.
 
         Parameters
         ----------
@@ -249,7 +250,7 @@ def _checked_angles(angles: ArrayLike | Tensor) -> list[float]:
 
 
 def _check_shape(name: str, tensor: Tensor, expected: tuple[int, int]) -> None:
-    if not isinstance(tensor, Tensor) or not tensor.dtype.is_floating_point:
+    if not isinstance(tensor, Tensor) or tensor.dtype not in (torch.float32, torch.float64):
         kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
         raise InputError(f"`{name}` is {kind}: give a tensor of float32 or float64.")
     if tuple(tensor.shape[-2:]) != expected:
