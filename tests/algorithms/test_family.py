@@ -4,11 +4,12 @@ Whoever registers an algorithm is tested here; one that needs other data than re
 measurement says in `arguments` what it is given.
 """
 
-import autoden as ad
 import numpy as np
 import pytest
-from autoden.algorithms import ALGORITHMS
 from scipy.ndimage import gaussian_filter
+
+import autoden as ad
+from autoden.algorithms import ALGORITHMS
 
 SHAPES = {1: (160,), 2: (28, 32), 3: (10, 12, 14)}
 N_CHANNELS = {"one channel": 1, "three channels": 3, "complex": 2}

@@ -152,7 +152,7 @@ def test_the_error_falls_far_below_that_of_the_back_projection():
     truth, sinogram = phantom(), sinogram_of(phantom(), noise=2.0)
     n2i = denoiser(batch_size=1, augmentation="flip")
     data = n2i.prepare_data(sinogram, ANGLES)
-    n2i.train(*data, epochs=80, learning_rate=3e-3, restarts=1)
+    n2i.train(*data, epochs=60, learning_rate=3e-3, restarts=1)
     error, error_fbp = (
         np.mean((image - truth)[INSIDE] ** 2)
         for image in (n2i.infer(data[0]), reconstruct(sinogram))
@@ -243,25 +243,25 @@ def test_rings_are_warned_of():
 
 @pytest.fixture
 def dendrites():
-    """The dendritic sample: sinogram (360, 315), four detector pixels binned, and its angles."""
+    """The dendritic sample: sinogram (360, 157), eight detector pixels binned, and its angles."""
     path = TOMOGRAPHY / "dendritic_sinogram.mat"
     if not path.is_file():
         pytest.skip(f"{path} is not there")
     content = loadmat(path)
-    return content["sinoRD"].T.reshape(360, 315, 4).mean(-1), content["anglesRad"].ravel()
+    binned = content["sinoRD"].T[:, : 157 * 8].reshape(360, 157, 8).mean(-1)
+    return binned, content["anglesRad"].ravel()
 
 
 def test_a_real_sample_is_denoised_and_its_rings_are_seen(dendrites):
     sinogram, angles = dendrites
     n2i = denoiser(batch_size=1)
     with pytest.warns(UserWarning, match="Detector pixels are off"):
-        inp, tgt, held_out = n2i.prepare_data(sinogram, angles, axis=156.3)
-    radius = np.hypot(*(np.mgrid[:315, :315] - 157))
+        inp, tgt, held_out = n2i.prepare_data(sinogram, angles, axis=77.9)
+    radius = np.hypot(*(np.mgrid[:157, :157] - 78))
+    sample, air = radius < 40, (radius > 65) & (radius < 75)
     image = tgt.mean(axis=0)
-    assert image[radius < 80].mean() > 2 * image[(radius > 130) & (radius < 150)].mean() > 0
-    first, second = (gaussian_filter(tgt[j::2].mean(axis=0), 4) for j in range(2))
-    sample = radius < 80
+    assert image[sample].mean() > 2 * image[air].mean() > 0
+    first, second = (gaussian_filter(tgt[j::2].mean(axis=0), 2) for j in range(2))
     assert np.corrcoef(first[sample], second[sample])[0, 1] > 0.8
-    n2i.train(inp, tgt, held_out, epochs=2, learning_rate=3e-3)
-    denoised = n2i.infer(inp)
-    assert np.corrcoef(denoised[sample], gaussian_filter(image, 1)[sample])[0, 1] > 0.8
+    n2i.train(inp, tgt, held_out, epochs=3, learning_rate=3e-3)
+    assert np.corrcoef(n2i.infer(inp)[sample], image[sample])[0, 1] > 0.7

@@ -554,7 +554,10 @@ def test_inference_before_training_is_refused():
         ({"seed": 2**64}, "seed"),
         ({"device": "gpu"}, "choose cpu"),
         ({"device": 3.5}, "choose cpu"),
-        ({"save_epochs_dir": "epochs"}, "not available yet"),
+        ({"save_epochs_dir": 7}, "save_epochs_dir"),
+        ({"save_every": 0}, "save_every"),
+        ({"patch_size": 0}, "size"),
+        ({"model": 3}, "save_epochs_dir"),
     ],
 )
 def test_bad_settings_are_refused(options, words):

@@ -7,21 +7,20 @@ fitted to the measurement, with nothing but fixed random numbers as input, and s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor, nn
 
 from autoden.algorithms.arrays import checked_array, checked_mask
 from autoden.algorithms.datasets import AugmentationGaussianNoise
+from autoden.algorithms.degradation import Operator, check_operator, in_network_range
 from autoden.algorithms.denoiser import Denoiser
 from autoden.algorithms.network import ModelLike
 from autoden.algorithms.output_variance import OutputVariance
-from autoden.algorithms.pairs import PairsTask
+from autoden.algorithms.prior_task import PriorTask
 from autoden.checks import choice, flag, number, whole_numbers
 from autoden.errors import InputError
 from autoden.randomness import numpy_generator
@@ -33,11 +32,9 @@ from autoden.training.held_out import draw_held_out, draw_held_out_samples
 from autoden.training.history import History
 from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
-from autoden.training.task import Losses, compare
 
 HoldOut = Literal["pixels", "repeats"]
 Stopping = Literal["held-out", "variance"]
-Operator = Callable[[Tensor], Tensor]
 
 NOISE_DEVIATION = 0.25
 """Standard deviation of the random input."""
@@ -151,7 +148,7 @@ class DIP(Denoiser):
             channel_axis=channel_axis,
         )
         targets = targets.astype(np.result_type(targets.dtype, np.float32))
-        n_own = self.n_dims + (self.n_channels_out > 1)
+        n_own = self._kind.n_axes_out
         if flag("average_redundant", average_redundant):
             targets = targets.mean(axis=tuple(range(targets.ndim - n_own)))
         rng = numpy_generator(self.seed, "held out")
@@ -246,11 +243,11 @@ class DIP(Denoiser):
         jitter = AugmentationGaussianNoise(
             input_jitter * float(noise.std()), rng=numpy_generator(self.seed, "jitter")
         )
-        task = DIPTask(
+        task = PriorTask(
             batch,
             self.batch_size,
             (*self._augmentations, *([jitter] if input_jitter else [])),
-            operator=self._scaled_operator(scaling),
+            operator=None if self.operator is None else in_network_range(self.operator, scaling),
             variance=OutputVariance() if stopping == "variance" else None,
         )
         limit = self._checked_limit(lower_limit, batch.input.shape)
@@ -288,74 +285,6 @@ class DIP(Denoiser):
             )
         inputs = inputs.expand(len(wanted), *inputs.shape[1:])
         return Batch(inputs, wanted, (~scored).float(), scored)
-
-    def _scaled_operator(self, scaling: DataScaleBias) -> Operator | None:
-        """Bring the operator from data units to the range of the network."""
-        operator = self.operator
-        if operator is None:
-            return None
-
-        def scaled(output: Tensor) -> Tensor:
-            degraded = operator((output + scaling.bias_out) / scaling.scale_out)
-            return degraded * scaling.scale_tgt - scaling.bias_tgt
-
-        return scaled
-
-
-@dataclass(frozen=True)
-class DIPTask(PairsTask):
-    """Fit one output to all targets, through an operator if there is one; a `Task`.
-
-    Attributes
-    ----------
-    operator : callable, optional
-        From the output to what the target is compared with, in the range of the network.
-    variance : OutputVariance, optional
-        Scores epochs by it instead of by what is held out.
-    """
-
-    operator: Operator | None = None
-    variance: OutputVariance | None = None
-
-    def loss(self, model: nn.Module, batch: Batch) -> Losses:
-        """Compare the output, as the operator degrades it, with the targets."""
-        shared = batch.input.stride(0) == 0  # one input for all targets: one output, too
-        output = model(batch.input[:1] if shared else batch.input)
-        compared = output if self.operator is None else self.operator(output)
-        expanded = compared.expand(len(batch.target), *compared.shape[1:])
-        losses = replace(compare(expanded, batch, self.data_term), output=output)
-        if self.variance is None:
-            return losses
-        score = self.variance(output.detach()) if model.training else torch.zeros(7)
-        return replace(losses, held_out=score.to(losses.held_out))
-
-
-def check_operator(operator: Operator, batch: Batch) -> None:
-    """Try an operator once, before any training.
-
-    Raises
-    ------
-    InputError
-        It gives something else than a tensor of the shape of the data that depends on the
-        estimate.
-    """
-    wanted = batch.target.shape[1:]
-    estimate = batch.target.new_zeros(1, wanted[0], *batch.input.shape[2:], requires_grad=True)
-    with torch.enable_grad():
-        given = operator(estimate)
-    if not isinstance(given, Tensor):
-        raise InputError(f"`operator` returned a {type(given).__name__}: it must return a tensor.")
-    if given.shape[1:] != wanted:
-        raise InputError(
-            f"`operator` turns an estimate of shape {tuple(estimate.shape)} into one of shape "
-            f"{tuple(given.shape)}, but the data have shape {tuple(wanted)}: give the `shape` of "
-            "the estimate to `prepare_data`, or another operator."
-        )
-    if not given.requires_grad:
-        raise InputError(
-            "What `operator` returns does not depend on the estimate in a way that torch can "
-            "follow: use torch functions, without `detach` and `no_grad`."
-        )
 
 
 def _target_scaling(targets: NDArray[np.floating]) -> DataScaleBias:

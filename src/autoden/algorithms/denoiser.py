@@ -26,15 +26,15 @@ from autoden.algorithms.datasets import (
 )
 from autoden.algorithms.network import ModelLike, kind_of_data, network_of
 from autoden.algorithms.pairs import PairsTask
+from autoden.algorithms.results import as_measured, predict_measurements
 from autoden.algorithms.saving import save
 from autoden.checks import flag, number, seed_or_none, whole_number
-from autoden.errors import InputError, TrainingError
-from autoden.inference.predict import predict
+from autoden.errors import InputError
 from autoden.losses.bounds import LowerLimit
 from autoden.losses.regularizers import LossRegularizer, LossTV
 from autoden.models.devices import choose_device
 from autoden.randomness import numpy_generator, seeded, torch_generator
-from autoden.signals.layout import from_network, to_network, to_realizations
+from autoden.signals.layout import to_network
 from autoden.signals.scaling import (
     DataScaleBias,
     check_varies,
@@ -42,7 +42,7 @@ from autoden.signals.scaling import (
     compute_scaling_supervised,
     to_float32,
 )
-from autoden.signals.values import check_finite, check_numeric, checked_lower_limit
+from autoden.signals.values import check_numeric, checked_lower_limit
 from autoden.training.batch import Batch
 from autoden.training.checkpoints import SavedEpochs
 from autoden.training.engine import fit
@@ -121,12 +121,15 @@ class Denoiser:
     ) -> None:
         if not isinstance(data_scale_bias, DataScaleBias | None):
             raise InputError(f"`data_scale_bias` is {data_scale_bias!r}: give a DataScaleBias.")
+        if not isinstance(save_epochs_dir, str | PathLike | None):
+            raise InputError(f"`save_epochs_dir` is {save_epochs_dir!r}: give a folder.")
         self.seed = seed_or_none(seed)
         self.device = choose_device(device)
         self.model = network_of(model, save_epochs_dir, self.device, self.seed)
-        kind = kind_of_data(self.model)
-        self.n_dims = kind.n_dims
-        self.n_channels_in, self.n_channels_out = kind.n_channels_in, kind.n_channels_out
+        self._kind = kind_of_data(self.model)
+        self.n_dims = self._kind.n_dims
+        self.n_channels_in = self._kind.n_channels_in
+        self.n_channels_out = self._kind.n_channels_out
         self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size)
         self.verbose = flag("verbose", verbose)
         self.data_scale_bias = data_scale_bias
@@ -195,48 +198,21 @@ class Denoiser:
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
         """Run the network over data (..., [C,] *S); complex becomes channels."""
-        scaling = self.data_scale_bias
-        if scaling is None:
-            raise InputError("This denoiser is not trained yet: call `train` before `infer`.")
-        check_finite(data, "input")
-        if np.iscomplexobj(data):
-            data = to_realizations(
-                data,
-                n_dims=self.n_dims,
-                n_channels=self.n_channels_in,
-                realizations_axis=None,
-                channel_axis=-self.n_dims - 1 if self.n_channels_in > 2 else None,
-            )
-        samples, leading = to_network(data, n_dims=self.n_dims, n_channels=self.n_channels_in)
-        scaled = to_float32(scaling.scale_input(samples.astype(np.float64)))
-        output = predict(self.model, scaled, batch_size=self.batch_size).astype(np.float64)
-        if not np.isfinite(output).all():
-            raise TrainingError(
-                "The network returned NaN or infinity: train it again with a smaller learning rate."
-            )
-        restored = scaling.restore_output(output)
-        return from_network(restored, leading, n_channels_out=self.n_channels_out)
+        return predict_measurements(
+            self.model, data, self._kind, self.data_scale_bias, self.batch_size
+        )
 
     def _finish(
         self, result: NDArray[np.float64], as_complex: bool, channel_axis_dst: int | None
     ) -> NDArray[Any]:
-        """Enforce the lower limit, make channels complex again, put the channel axis in place."""
-        if self.lower_limit is not None:
-            result = np.maximum(result, self.lower_limit)
-        n_channels, channel_axis = self.n_channels_out, -self.n_dims - 1
-        if as_complex:
-            real, imaginary = np.split(result, 2, axis=channel_axis)
-            result, n_channels = real + 1j * imaginary, n_channels // 2
-            if n_channels == 1:
-                result = result.squeeze(channel_axis)
-        if channel_axis_dst is None:
-            return result
-        if n_channels == 1 or not -result.ndim <= channel_axis_dst < result.ndim:
-            raise InputError(
-                f"`channel_axis_dst` is {channel_axis_dst}, but the result of shape {result.shape} "
-                f"has {'no channel axis' if n_channels == 1 else 'no such axis'}."
-            )
-        return np.moveaxis(result, channel_axis, channel_axis_dst)
+        """Make of the network's result what the user gets."""
+        return as_measured(
+            result,
+            self._kind,
+            lower_limit=self.lower_limit,
+            as_complex=as_complex,
+            channel_axis_dst=channel_axis_dst,
+        )
 
     def _check_same_channels(self, algorithm: str) -> None:
         """Refuse a network whose output is of another kind than its input."""
@@ -322,8 +298,7 @@ class Denoiser:
         """Check a lower limit against outputs (..., [C,] *S)."""
         if lower_limit is None:
             return None
-        n_axes = self.n_dims + (self.n_channels_out > 1)
-        limit = checked_lower_limit(lower_limit, shape[len(shape) - n_axes :])
+        limit = checked_lower_limit(lower_limit, shape[len(shape) - self._kind.n_axes_out :])
         if limit.ndim and any(a.geometric for a in self._augmentations):
             raise InputError(
                 "A `lower_limit` that varies along the data cannot follow patches or an "

@@ -26,6 +26,16 @@ class KindOfData:
     n_channels_in: int = 1
     n_channels_out: int = 1
 
+    @property
+    def n_axes_in(self) -> int:
+        """Axes of one input, ([C,] *S): one channel has no axis."""
+        return self.n_dims + (self.n_channels_in > 1)
+
+    @property
+    def n_axes_out(self) -> int:
+        """Axes of one output, ([C,] *S)."""
+        return self.n_dims + (self.n_channels_out > 1)
+
 
 def network_of(
     model: ModelLike,

@@ -208,4 +208,4 @@ class N2N(Denoiser):
     @property
     def _realizations_axis(self) -> int:
         """Position of the realizations in prepared data, counted from the end."""
-        return -self.n_dims - 1 - (self.n_channels_in > 1)
+        return -self._kind.n_axes_in - 1

@@ -131,7 +131,7 @@ class N2V(Denoiser):
             channel_axis=channel_axis,
         )
         data = data.astype(np.result_type(data.dtype, np.float32))  # a copy, floating point
-        n_samples = self._count_samples(data)
+        n_samples = math.prod(data.shape[: data.ndim - self._kind.n_axes_in])
         rng = numpy_generator(self.seed, "held out")
         return data, draw_held_out_samples(n_samples, num_tst_ratio, rng=rng)
 
@@ -221,10 +221,6 @@ class N2V(Denoiser):
         held_out = np.broadcast_to(scored.numpy(), samples.shape).reshape(data.shape)
         trains = np.broadcast_to(~(allowed if test else scored.numpy()), samples.shape)
         return PairArrays(hidden, data, held_out, trains.reshape(data.shape))
-
-    def _count_samples(self, data: NDArray[Any]) -> int:
-        """Count the measurements in prepared data."""
-        return math.prod(data.shape[: data.ndim - self.n_dims - (self.n_channels_in > 1)])
 
 
 def _as_n2v2(model: ModelLike) -> ModelLike:

@@ -93,8 +93,8 @@ class Supervised(Denoiser):
         choice("strategy", strategy, get_args(HoldOut))
         inputs = self._arrange(inp, "input", self.n_channels_in, channel_axis)
         targets = self._arrange(tgt, "target", self.n_channels_out, channel_axis)
-        leading = inputs.shape[: inputs.ndim - self.n_dims - (self.n_channels_in > 1)]
-        own = targets.shape[targets.ndim - self.n_dims - (self.n_channels_out > 1) :]
+        leading = inputs.shape[: inputs.ndim - self._kind.n_axes_in]
+        own = targets.shape[targets.ndim - self._kind.n_axes_out :]
         try:
             targets = np.broadcast_to(targets, (*leading, *own)).copy()
         except ValueError:

@@ -1,0 +1,111 @@
+"""Where results go: checked before any training, written as a whole, never over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from autoden.cli.options import OUTPUT, Flag
+from autoden.errors import InputError
+
+if TYPE_CHECKING:
+    from autoden.signals import Signal
+
+MODEL_SUFFIX = ".safetensors"
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class Destination:
+    """Where the result goes.
+
+    Attributes
+    ----------
+    output
+        Where to write the result, in the units of one measurement. Its suffix says the format,
+        such as .csv, .tif or .npz.
+    force
+        Overwrite files that exist.
+    quiet
+        No progress, no closing lines.
+    """
+
+    output: Annotated[Path, Parameter(alias="-o")]
+    force: Flag = False
+    quiet: Flag = False
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        return {"--output": self.output}
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end.
+
+        Raises
+        ------
+        InputError
+            A file that is there without --force, or that is read, or is named twice; a suffix
+            that is not known.
+        """
+        from autoden.io import check_writable
+
+        taken: dict[Path, str] = {}
+        for option, path in self.files().items():
+            if path.exists() and any(s.exists() and path.samefile(s) for s in sources):
+                raise InputError(
+                    f"{path}: the result would replace the measurement; choose another {option}."
+                )
+            if path.resolve() in taken:
+                raise InputError(f"{taken[path.resolve()]} and {option} are both {path}.")
+            taken[path.resolve()] = option
+        check_writable(self.output, overwrite=self.force)
+
+    def write(self, result: Signal) -> None:
+        """Write the result."""
+        from autoden.io import write
+
+        write(self.output, result, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class TrainingDestination(Destination):
+    """Where the result goes, and what was learnt.
+
+    Attributes
+    ----------
+    save_model
+        Save the trained denoiser into this .safetensors file, for autoden infer.
+    plot
+        Draw spectra before and after into this PNG or SVG file.
+    zoom
+        Ranges of the plot such as 2.5:7.5 to draw below the whole spectrum.
+    """
+
+    save_model: Path | None = None
+    plot: Path | None = None
+    zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        more = {"--save-model": self.save_model, "--plot": self.plot}
+        return {**super().files(), **{o: path for o, path in more.items() if path is not None}}
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        from autoden.io import check_destination
+        from autoden.report.saving import check_figure_path
+
+        super().check(sources)
+        if self.plot is not None:
+            check_figure_path(self.plot, overwrite=self.force)
+        elif self.zoom:
+            raise InputError("--zoom is a part of the plot: give --plot, too.")
+        if self.save_model is not None:
+            if self.save_model.suffix.lower() != MODEL_SUFFIX:
+                raise InputError(f"--save-model {self.save_model} must end in {MODEL_SUFFIX}.")
+            check_destination(self.save_model, overwrite=self.force)

@@ -1,0 +1,125 @@
+"""What a verb does where its user does not say: which network, how large, how long.
+
+The library asks for all of that; a command line should do something sensible with one file. Small
+networks suit spectra, whose number of values is small; images need more. Nothing here is torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from autoden.cli.options import NETWORK
+from autoden.errors import InputError
+from autoden.models.params import NETWORKS, NetworkParams
+
+SPACES = {1: ("spectrum", "spectra"), 2: ("image", "images"), 3: ("volume", "volumes")}
+"""What data of so many dimensions are called: one, several."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A network and a training.
+
+    Attributes
+    ----------
+    network : NetworkParams
+        Of the size that suits it; for one channel.
+    training : mapping
+        What `train` is given, by name.
+    """
+
+    network: str
+    sizes: Mapping[str, int]
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+BY_DIMENSIONS = {
+    1: Preset(
+        "dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}
+    ),
+    2: Preset("unet", {"n_features": 16}, {"epochs": 200, "learning_rate": 1e-3}),
+    3: Preset("unet", {"n_features": 8}, {"epochs": 200, "learning_rate": 1e-3}),
+}
+"""What suits spectra, images and volumes."""
+
+BY_ALGORITHM: dict[str, dict[str, Any]] = {"dip": {"epochs": 1_000, "learning_rate": 1e-2}}
+"""What an algorithm trains with, whatever its data."""
+
+ALWAYS = {"seed": 0, "restarts": 1}
+"""Other defaults than the library's: a run repeats, and its learning rate falls."""
+
+BY_DATA = {name for preset in BY_DIMENSIONS.values() for name in preset.training}
+"""Options whose default depends on the data."""
+
+ONLY_DIMENSIONS = {"n2i": 2}
+"""Dimensions of the data of algorithms that are for no other."""
+
+
+@Parameter(name="*", group=NETWORK)
+@dataclass(frozen=True)
+class NetworkChoice:
+    """Which network to train.
+
+    Attributes
+    ----------
+    model
+        The network; by default what suits the data, see below.
+    features
+        How many features it has.
+    layers
+        How many layers it has, or how many levels (unet).
+    """
+
+    model: Annotated[str | None, Parameter(choices=tuple(NETWORKS))] = None
+    features: int | None = None
+    layers: Annotated[int | None, Parameter(alias="--levels")] = None
+
+    def params(self, n_dims: int, n_channels_in: int, n_channels_out: int) -> NetworkParams:
+        """Give the parameters of the network for data of a kind.
+
+        Raises
+        ------
+        InputError
+            A size that no network can have, or that this one does not know.
+        """
+        preset = BY_DIMENSIONS[n_dims]
+        model = self.model or preset.network
+        kind = NETWORKS[model]
+        sizes = dict(preset.sizes) if model == preset.network else {}
+        known = {parameter.name for parameter in fields(kind)}
+        depth = "n_levels" if "n_levels" in known else "n_layers"
+        given = {"n_features": self.features, depth: self.layers}
+        sizes |= {name: size for name, size in given.items() if size is not None}
+        if not known.issuperset(sizes):
+            raise InputError(f"--model {model} has no number of layers: leave out --layers.")
+        return kind(
+            n_dims=n_dims, n_channels_in=n_channels_in, n_channels_out=n_channels_out, **sizes
+        )
+
+
+def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:
+    """Give what an algorithm trains with where nothing is said, by the names of `train`.
+
+    Examples
+    --------
+    >>> training_of("n2n", 1)["epochs"], training_of("dip", 2)["epochs"]
+    (10000, 1000)
+    """
+    return {**BY_DIMENSIONS[n_dims].training, **BY_ALGORITHM.get(algorithm, {})}
+
+
+def say_presets(algorithm: str) -> str:
+    """Say what a verb does where nothing is said, for its help."""
+    only = ONLY_DIMENSIONS.get(algorithm)
+    parts = []
+    for n_dims, preset in BY_DIMENSIONS.items():
+        if only in (None, n_dims):
+            sizes = " and ".join(f"{n} {name[2:]}" for name, n in preset.sizes.items())
+            training = training_of(algorithm, n_dims)
+            trained = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in training.items())
+            parts.append(f"{SPACES[n_dims][1]}: {preset.network} with {sizes}, {trained}")
+    return f"Where not given, for {'; for '.join(parts)}."
