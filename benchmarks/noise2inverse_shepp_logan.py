@@ -74,7 +74,7 @@ def draw_figure(path: str, images: dict[str, Image]) -> None:
     figure = Figure(figsize=(4 * len(images), 4.3), layout="constrained")
     for axes, (name, image) in zip(figure.subplots(1, len(images)), images.items(), strict=True):
         axes.imshow(np.where(CIRCLE, image, 0.0), cmap="gray", vmin=-0.1, vmax=0.6)
-        axes.set_title(f"{name}: {decibels(image):.2f} dB")
+        axes.set_title(name if image is TRUTH else f"{name}: {decibels(image):.2f} dB")
         axes.set_axis_off()
     figure.savefig(path)
 

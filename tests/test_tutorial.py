@@ -14,9 +14,12 @@ REFERENCE_MSE = 0.45
 """What the tutorial reaches with auto-denoise 3.0, averaged over the 8 groups of 4 exposures."""
 
 
+TUTORIAL, *OTHERS = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+
+
 def run_readme(csv, epochs=None):
-    """Run the README's Python block on a file; give the names it defines."""
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    """Run the README's first Python block on a file; give the names it defines."""
+    code = TUTORIAL
     assert "05_xrf_spectra.csv" in code
     code = code.replace("05_xrf_spectra.csv", str(csv))
     if epochs is not None:
@@ -51,6 +54,12 @@ def test_the_readme_runs_on_a_simulated_file_of_the_same_layout(tmp_path):
     lines = [",".join(map(str, row)) for row in [header, *rows]]
     (tmp_path / "spectra.csv").write_text("\n".join(lines) + "\n")
     assert run_readme(tmp_path / "spectra.csv", epochs=5)["pred_counts"].shape == (4095,)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_the_other_blocks_of_the_readme_run(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(README), "exec"), {})
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -94,15 +94,14 @@ def test_nothing_is_asked_outside_the_circle():
 
 
 def test_leading_axes_are_further_slices():
-    sinograms = np.stack([sinogram_of(phantom(), seed=seed) for seed in range(6)])
-    stack = sinograms.reshape(2, 3, len(ANGLES), SIZE)
+    stack = np.stack([[sinogram_of(phantom(), seed=seed) for seed in range(2)]])
     n2i = denoiser()
     inp, tgt, held_out = n2i.prepare_data(stack, ANGLES)
-    assert inp.shape == (2, 3, 4, SIZE, SIZE)
-    _, alone, _ = n2i.prepare_data(stack[1, 2], ANGLES)
-    np.testing.assert_allclose(tgt[1, 2], alone)
+    assert inp.shape == (1, 2, 4, SIZE, SIZE)
+    _, alone, _ = n2i.prepare_data(stack[0, 1], ANGLES)
+    np.testing.assert_allclose(tgt[0, 1], alone)
     n2i.train(inp, tgt, held_out, epochs=1)
-    assert n2i.infer(inp).shape == (2, 3, SIZE, SIZE)
+    assert n2i.infer(inp).shape == (1, 2, SIZE, SIZE)
 
 
 def test_channels_stand_before_angles_and_detectors():
@@ -263,5 +262,5 @@ def test_a_real_sample_is_denoised_and_its_rings_are_seen(dendrites):
     assert image[sample].mean() > 2 * image[air].mean() > 0
     first, second = (gaussian_filter(tgt[j::2].mean(axis=0), 2) for j in range(2))
     assert np.corrcoef(first[sample], second[sample])[0, 1] > 0.8
-    n2i.train(inp, tgt, held_out, epochs=3, learning_rate=3e-3)
+    n2i.train(inp, tgt, held_out, epochs=2, learning_rate=3e-3)
     assert np.corrcoef(n2i.infer(inp)[sample], image[sample])[0, 1] > 0.7

@@ -123,7 +123,7 @@ def rewrite(path, change):
         (lambda record, _: record["denoiser"]["scaling"].update(scale_inp=0), "scal"),
         (lambda record, _: record["denoiser"].update(arrays=[]), "numbers"),
         (lambda record, _: record["network"].update(name="subprocess:Popen"), "network"),
-        (lambda record, _: record["network"]["params"].update(n_features=10**9), "weight"),
+        (lambda record, _: record["network"]["params"].update(n_features=10**9), "smaller"),
         (lambda record, _: record.update(format_version=99), "format_version"),
         (lambda _, header: header.pop(next(iter(header.keys() - {"__metadata__"}))), "safetensors"),
     ],

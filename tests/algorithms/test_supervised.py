@@ -35,7 +35,7 @@ def test_new_measurements_of_the_kind_are_denoised(strategy):
 
 def test_one_clean_target_serves_all():
     truth = make_truths()[0]
-    inp, tgt, mask = make_denoiser().prepare_data(add_noise(np.stack([truth] * 5)), truth)
+    _, tgt, mask = make_denoiser().prepare_data(add_noise(np.stack([truth] * 5)), truth)
     np.testing.assert_allclose(tgt, np.stack([truth] * 5))
     assert mask.shape == (5, 128)
     assert (mask == mask[0]).all()

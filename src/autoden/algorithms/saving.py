@@ -30,6 +30,7 @@ def save(denoiser: Denoiser, path: str | PathLike[str], *, overwrite: bool = Fal
         n_dims=cast("Literal[1, 2, 3]", denoiser.n_dims),
         n_channels_in=denoiser.n_channels_in,
         n_channels_out=denoiser.n_channels_out,
+        axes="C" * (denoiser.n_channels_in > 1) + "ZYX"[-denoiser.n_dims :],
         scaling=denoiser.data_scale_bias,
         settings=_plain(denoiser.settings or {}),
         arrays=() if denoiser.lower_limit is None else ("lower_limit",),

@@ -13,24 +13,38 @@ from collections.abc import Sequence
 
 import cyclopts
 
+from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli.demo import demo
 from autoden.cli.info import info
-from autoden.cli.n2n import n2n
+from autoden.cli.presets import say_presets
 from autoden.cli.versions import debug_info, version
 from autoden.errors import AutodenError
 
 EXIT_UNUSABLE, EXIT_USAGE = 1, 2
+EXIT_CODES = "Exit codes: 0 done, 1 unusable input, 2 wrong command line, 130 interrupted."
+INTERRUPTING = "Ctrl-C ends the training early; the best result so far is still written."
 
 app = cyclopts.App(
     name="autoden",
     help="Remove noise from scientific data with networks trained on the noisy data itself.",
-    help_epilogue="Exit codes: 0 done, 1 unusable input, 2 wrong command line, 130 interrupted.",
+    help_epilogue=EXIT_CODES,
     version=version,
     version_flags=["--version", "-V"],
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # `main` tells of it
 )
-app.command(n2n)
+for algorithm in ALGORITHMS.values():  # by where it is, so that nothing of it is imported here
+    app.command(
+        f"autoden.cli.algorithm:{algorithm.name}",
+        name=algorithm.name,
+        help=f"{algorithm.summary}\n\n{INTERRUPTING}",
+        help_epilogue=f"{say_presets(algorithm.name)}\n\n{EXIT_CODES}",
+    )
+app.command(
+    "autoden.cli.infer:infer",
+    name="infer",
+    help="Denoise files with a model that --save-model of one of the algorithms saved.",
+)
 app.command(info)
 app.command(demo)
 app.command(debug_info, name="--debug-info")

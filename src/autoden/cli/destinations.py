@@ -64,6 +64,12 @@ class Destination:
             taken[path.resolve()] = option
         check_writable(self.output, overwrite=self.force)
 
+    def check_holds(self, expected: Signal) -> None:
+        """Refuse, before the training, a format that cannot hold what is expected."""
+        from autoden.io import check_writable
+
+        check_writable(self.output, expected, overwrite=self.force)
+
     def write(self, result: Signal) -> None:
         """Write the result."""
         from autoden.io import write

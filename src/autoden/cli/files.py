@@ -1,7 +1,5 @@
 """Files to one signal: reading them with their formats' options, and putting repeats together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

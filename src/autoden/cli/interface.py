@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 FLAGS = {"num_tst_ratio": "--held-out"}
 """Names of options that are not the parameter's own."""
 
-ELSEWHERE = ("model", "verbose", "channel_axis", "realizations_axis", "shape")
+_AXES = ("channel_axis", "realizations_axis")
+
+ELSEWHERE = ("model", "verbose", "shape", *_AXES)
 """Parameters that the command line sets from options of its own; `shape` needs an operator."""
 
 WORDS = {
@@ -39,9 +41,14 @@ WORDS = {
     "device": "Where to compute, such as cpu or cuda; the GPU if there is one.",
     "inp": "File with the input of the network, instead of random numbers.",
     "lower_limit": "Smallest value the result may have; 0 for counts.",
+    "mask_shape": "Extent in pixels of what is hidden together, one odd number or one per axis: 1 "
+    "for noise that is independent from pixel to pixel, 1 9 for noise that is correlated over up "
+    "to 4 pixels along the last of two axes.",
     "num_tst_ratio": "Share that is held out to choose the best weights, from 0 to below 1.",
     "patch_size": "Train on random windows of this size, one number or one per axis.",
     "reg_val": "Weight of a total variation that smooths the result.",
+    "replacement": "What takes the place of a hidden pixel: a random neighbour, the median of the "
+    "surroundings, or random numbers; the variant chooses if not given.",
     "restarts": "Cycles of the learning rate, which falls along half a cosine in each; none "
     "keeps it.",
     "save_epochs_dir": "Folder that keeps the weights of every epoch.",
@@ -70,8 +77,8 @@ class Interface:
     measurements : str
         What `prepare_data` calls these: "inp" are shown to the network, "tgt" is what it is fitted
         to, from anything else images are made first.
-    needs_repeats : bool
-        Whether one axis of the measurements must be repeats.
+    axes : tuple of str
+        Which of its parameters name axes.
     averages : bool
         Whether `infer` averages over an axis.
     """
@@ -82,7 +89,7 @@ class Interface:
     training: Mapping[str, Option]
     files: Mapping[str, Option]
     measurements: str
-    needs_repeats: bool
+    axes: tuple[str, ...]
     averages: bool
 
     @classmethod
@@ -100,9 +107,19 @@ class Interface:
             {name: o for name, o in training.items() if trains[name].kind is _KEYWORD},
             {name: o for name, o in preparing.items() if o.is_file and name != measurements},
             measurements,
-            "realizations_axis" in takes,
+            tuple(name for name in takes if name in _AXES),
             "average_splits" in parameters_of(kind.infer),
         )
+
+    @property
+    def needs_repeats(self) -> bool:
+        """Whether one axis of the measurements must be repeats."""
+        return "realizations_axis" in self.axes
+
+    @property
+    def names(self) -> list[str]:
+        """The library's names of all options."""
+        return [*self.files, *self.preparation, *self.training, *self.constructor]
 
     @property
     def fits(self) -> bool:
@@ -162,8 +179,6 @@ def _for_command_line(options: Mapping[str, Option]) -> dict[str, Option]:
             option, help=WORDS.get(name, option.help), default=ALWAYS.get(name, option.default)
         )
         if name in BY_DATA:
-            option = replace(
-                option, type=option.type | None, default=None, help=f"{option.help} {_SEE_BELOW}"
-            )
+            option = replace(option.optional(), help=f"{option.help} {_SEE_BELOW}")
         found[name] = option
     return found

@@ -69,14 +69,13 @@ class Measurement:
         return self.signal.axes[-self.n_dims :]
 
     @property
-    def others(self) -> tuple[Axis, ...]:
-        """The axes that are neither space nor channels nor repeats."""
-        n_own = self.n_dims + (self.channel is not None) + (self.repeats is not None)
-        return self.signal.axes[: self.signal.ndim - n_own]
+    def front(self) -> tuple[Axis, ...]:
+        """The axes before channels and space, repeats last if there are any."""
+        return self.signal.axes[: self.signal.ndim - self.n_dims - (self.channel is not None)]
 
     def __str__(self) -> str:
         one, several = SPACES[self.n_dims]
-        n_others = math.prod(self.signal.shape[: len(self.others)])
+        n_others = math.prod(self.signal.shape[: len(self.front) - (self.repeats is not None)])
         text = f"{n_others} {several}" if n_others > 1 else f"one {one}"
         if self.repeats is not None:
             n_repeats = self.signal.shape[self.repeats_position]
@@ -97,13 +96,12 @@ class Measurement:
         """
         if exposures is None:
             return self
-        front = self.signal.axes[: self.signal.ndim - self.n_dims - (self.channel is not None)]
-        if not front:
+        if not self.front:
             raise InputError(
                 f"--exposures is {exposures}, but {self.name} holds a single measurement: leave "
                 "it out."
             )
-        along = self.signal.axis_index(self.repeats or front[0].name)
+        along = self.signal.axis_index(self.repeats or self.front[0].name)
         chosen = _parse_range(exposures, self.signal.shape[along])
         axes, axis = list(self.signal.axes), self.signal.axes[along]
         if axis.values is not None:

@@ -41,8 +41,8 @@ BY_DIMENSIONS = {
     1: Preset(
         "dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}
     ),
-    2: Preset("unet", {"n_features": 16}, {"epochs": 200, "learning_rate": 1e-3}),
-    3: Preset("unet", {"n_features": 8}, {"epochs": 200, "learning_rate": 1e-3}),
+    2: Preset("unet", {"n_features": 16}, {"epochs": 500, "learning_rate": 1e-3}),
+    3: Preset("unet", {"n_features": 8}, {"epochs": 500, "learning_rate": 1e-3}),
 }
 """What suits spectra, images and volumes."""
 
@@ -52,7 +52,7 @@ BY_ALGORITHM: dict[str, dict[str, Any]] = {"dip": {"epochs": 1_000, "learning_ra
 ALWAYS = {"seed": 0, "restarts": 1}
 """Other defaults than the library's: a run repeats, and its learning rate falls."""
 
-BY_DATA = {name for preset in BY_DIMENSIONS.values() for name in preset.training}
+BY_DATA = tuple(BY_DIMENSIONS[1].training)
 """Options whose default depends on the data."""
 
 ONLY_DIMENSIONS = {"n2i": 2}

@@ -101,6 +101,11 @@ def arrange(
     if along is not None and along == channel:
         raise InputError(f"--repeats-axis and --channel-axis are both {along!r}: they must differ.")
     rest = [axis for axis in names if axis not in (channel, along)]
+    if n_dims is not None and reading.n_dims not in (None, n_dims):
+        raise InputError(
+            f"--n-dims is {reading.n_dims}, but {SPACES[n_dims][1]} are needed here, which have "
+            f"{n_dims} dimensions: leave it out."
+        )
     n_space = n_dims or reading.n_dims or natural_n_dims(rest)
     if n_space is None:
         raise InputError(_say_readings(signal, name, rest))

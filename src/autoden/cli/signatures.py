@@ -13,7 +13,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 REQUIRED = inspect.Parameter.empty
 
-_ENTRY = re.compile(r"^(?P<names>\w+(?:, \w+)*)(?: : (?P<type>.*))?$")
+_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+(?:, \w+)*)(?: : (?P<type>.*))?$")
 _REFERENCE = re.compile(r"^See `(\w+)`\.$")
 _CHOICE = re.compile(r'"([^"]+)"')
 
@@ -60,6 +60,15 @@ class Option:
             return given
         return given[0] if self.takes_one and len(given) == 1 else tuple(given)
 
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is REQUIRED
+
+    def optional(self) -> Option:
+        """Give the same option, with no default."""
+        return replace(self, type=self.type | None, default=None)
+
     def as_parameter(self, flag: str, group: Group) -> inspect.Parameter:
         """Make a parameter from which cyclopts makes the option called `flag`.
 
@@ -74,11 +83,13 @@ class Option:
             group=group,
             negative=() if is_list or self.default is False else None,
             consume_multiple=numbers,
+            show_default=(lambda values: " ".join(map(str, values))) if numbers else None,
         )
+        default = self.default
         return inspect.Parameter(
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=self.default,
+            default=[default] if is_list and isinstance(default, int) else default,
             annotation=Annotated[self.type, details],
         )
 

@@ -64,7 +64,7 @@ class DenoiserRecord(Record):
     n_channels_in, n_channels_out : int
         Channels of the input and of the output.
     axes : str, optional
-        Letters of the axes of the data that it was trained on, such as "RYX".
+        Letters of the axes of one measurement, in order, such as "CYX"; "X" for a spectrum's.
     scaling : DataScaleBias, optional
         From data units to the network's.
     settings : dict

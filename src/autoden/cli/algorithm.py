@@ -1,0 +1,200 @@
+"""The verbs: ``autoden n2n``, ``autoden n2v`` ..., one for every algorithm of the registry.
+
+A verb is made when it is used, from the signatures of its algorithm; what it takes beside these is
+the same for all. It reads, prepares, trains, denoises and writes, in this order, and refuses what
+would fail at the end before it trains.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from autoden.algorithms.registry import ALGORITHMS, Algorithm
+from autoden.cli import EXIT_INTERRUPTED
+from autoden.cli.destinations import TrainingDestination
+from autoden.cli.interface import Interface, pick
+from autoden.cli.options import NETWORK
+from autoden.cli.plots import draw, parse_zooms
+from autoden.cli.presets import ALWAYS, BY_DATA, ONLY_DIMENSIONS, NetworkChoice, training_of
+from autoden.cli.readings import Reading, ReadingRepeats
+from autoden.cli.sources import Sources
+from autoden.cli.trained import PREPARATION, check_fits, load
+from autoden.cli.wording import in_options
+from autoden.errors import InputError
+from autoden.models.param_utils import get_num_parameters
+
+if TYPE_CHECKING:
+    from autoden.algorithms.denoiser import Denoiser
+
+logger = logging.getLogger(__name__)
+
+Files = Annotated[
+    list[Path],
+    Parameter(
+        name="FILE",
+        help="Measurements, such as CSV, TIFF, PNG or npy; several files of one size are repeats.",
+    ),
+]
+LoadModel = Annotated[
+    Path | None,
+    Parameter(
+        group=NETWORK,
+        help="Go on training what --save-model saved: its network and its scaling of the data.",
+    ),
+]
+
+
+def __getattr__(name: str) -> Callable[..., int]:
+    """Make the verb of that name, which is when its algorithm, and torch, are imported."""
+    if name not in ALGORITHMS:
+        raise AttributeError(f"there is no algorithm {name!r}")
+    return make_verb(ALGORITHMS[name])
+
+
+def make_verb(algorithm: Algorithm) -> Callable[..., int]:
+    """Make a command for cyclopts; it is called with what was given and nothing else."""
+    interface = Interface.of(algorithm.load())
+    reading = ReadingRepeats if interface.needs_repeats else Reading
+
+    def verb(*arguments: Any, **options: Any) -> int:
+        common = {name: options.pop(name) for name in shared if name in options}
+        with in_options(interface.names):
+            return Run(algorithm, interface, *arguments, given=options, **common)()
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    shared = {
+        "destination": inspect.Parameter("destination", keyword, annotation=TrainingDestination),
+        "reading": inspect.Parameter("reading", keyword, default=reading(), annotation=reading),
+        "network": inspect.Parameter(
+            "network", keyword, default=NetworkChoice(), annotation=NetworkChoice
+        ),
+        "load_model": inspect.Parameter("load_model", keyword, default=None, annotation=LoadModel),
+    }
+    sources = inspect.Parameter("files", inspect.Parameter.POSITIONAL_ONLY, annotation=Files)
+    signature = inspect.Signature([sources, *shared.values(), *interface.parameters()])
+    verb.__signature__ = signature  # type: ignore[attr-defined]
+    return verb
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of a verb.
+
+    Attributes
+    ----------
+    algorithm, interface
+        What is run.
+    files : list of Path
+        The measurements.
+    given : dict
+        Options of the algorithm, by the library's names; only what was given.
+    destination, reading, network, load_model
+        What all verbs take.
+    """
+
+    algorithm: Algorithm
+    interface: Interface
+    files: list[Path]
+    given: dict[str, Any]
+    destination: TrainingDestination
+    reading: Reading = Reading()
+    network: NetworkChoice = NetworkChoice()
+    load_model: Path | None = None
+
+    def __call__(self) -> int:
+        """Read, prepare, train, denoise and write; give the exit code."""
+        destination, interface = self.destination, self.interface
+        others = {name: self.given[name] for name in interface.files if name in self.given}
+        destination.check([*self.files, *sum(others.values(), [])])
+        loaded = self._load()
+        sources = Sources.read(
+            interface,
+            self.files,
+            others,
+            self.reading,
+            n_dims=ONLY_DIMENSIONS.get(self.algorithm.name) if loaded is None else loaded.n_dims,
+            repeats="needed" if interface.needs_repeats else "none",
+        )
+        measurement = sources.measurement
+        logger.info("%s.", measurement)
+        zooms = parse_zooms(destination.zoom or [], measurement) if destination.plot else []
+
+        denoiser = self._denoiser(sources, loaded)
+        preparation = pick(interface.preparation, self.given)
+        prepared = sources.prepare(denoiser, preparation)
+        estimate = sources.estimate(denoiser)
+        destination.check_holds(estimate.zeros(prepared[0].shape, denoiser.n_channels_in))
+        losses = denoiser.train(*prepared, **self._training(denoiser, loaded))
+        result = estimate.signal(denoiser.infer(prepared[0]))
+        destination.write(result)
+        if destination.save_model is not None:
+            defaults = {name: option.default for name, option in interface.preparation.items()}
+            denoiser.settings[PREPARATION] = {**defaults, **preparation}
+            denoiser.save(destination.save_model, overwrite=destination.force)
+        if destination.plot is not None:
+            draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
+        logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
+        return EXIT_INTERRUPTED if losses.stopped else 0
+
+    def _load(self) -> Denoiser | None:
+        """Load the denoiser to go on with, if there is one."""
+        if self.load_model is None:
+            return None
+        if self.network != NetworkChoice():
+            raise InputError(
+                f"{self.load_model} has a network already: leave out --model, --features and "
+                "--layers, or --load-model."
+            )
+        name, loaded = load(self.load_model, device=self.given.get("device"), verbose=False)
+        if name != self.algorithm.name:
+            raise InputError(
+                f"{self.load_model} was trained by {name}, not by {self.algorithm.name}: go on "
+                f"with autoden {name}."
+            )
+        return loaded
+
+    def _denoiser(self, sources: Sources, loaded: Denoiser | None) -> Any:
+        """Make the denoiser: with a new network, or with that of the one loaded."""
+        kind: Any = self.interface.kind
+        own = pick(self.interface.constructor, self.given)
+        if "seed" in self.interface.constructor:
+            own.setdefault("seed", ALWAYS["seed"])
+        quiet = self.destination.quiet
+        if loaded is None:
+            n_dims = sources.measurement.n_dims
+            params = self.network.params(n_dims, sources.n_channels_in, sources.n_channels_out)
+            return kind(params, verbose=not quiet, **own)
+        check_fits(sources, self.reading, loaded, self.load_model)
+        settings = loaded.settings or {}
+        saved = {name: settings[name] for name in kind.saved_options if name in settings}
+        return kind(
+            loaded.model,
+            data_scale_bias=loaded.data_scale_bias,
+            verbose=not quiet,
+            **{**saved, **own},
+        )
+
+    def _training(self, denoiser: Denoiser, loaded: Denoiser | None) -> dict[str, Any]:
+        """Collect what `train` is given, and say it."""
+        defaults = {**ALWAYS, **training_of(self.algorithm.name, denoiser.n_dims)}
+        if loaded is not None and loaded.lower_limit is not None:
+            defaults["lower_limit"] = loaded.lower_limit
+        known = self.interface.training
+        settings = {name: value for name, value in defaults.items() if name in known}
+        settings |= pick(known, self.given)
+        said = (f"{name.replace('_', ' ')} {settings[name]}" for name in BY_DATA if name in known)
+        logger.info(
+            "%s: %s with %d parameters, %s.",
+            self.algorithm.name,
+            type(denoiser.model).__name__,
+            get_num_parameters(denoiser.model),
+            ", ".join(said),
+        )
+        return settings

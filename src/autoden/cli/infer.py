@@ -1,0 +1,117 @@
+"""``autoden infer``: denoise data of the same kind with a denoiser that was trained before."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+from numpy.typing import NDArray
+
+from autoden.algorithms.registry import ALGORITHMS
+from autoden.cli.destinations import Destination
+from autoden.cli.interface import WORDS, Interface, flag_of
+from autoden.cli.options import DATA, Flag
+from autoden.cli.readings import ReadingRepeats
+from autoden.cli.signatures import Option
+from autoden.cli.sources import SHOWN, WANTED, Sources
+from autoden.cli.trained import PREPARATION, check_fits, load
+from autoden.cli.wording import in_options
+from autoden.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+Model = Annotated[Path, Parameter(help="What --save-model saved.")]
+Files = Annotated[list[Path], Parameter(name="FILE", help="Data like those it was trained on.")]
+Device = Annotated[str | None, Parameter(group=DATA, help=WORDS["device"])]
+BatchSize = Annotated[int | None, Parameter(group=DATA, help=WORDS["batch_size"])]
+Each = Annotated[
+    Flag, Parameter(group=DATA, help="Denoise every repeat by itself rather than average them.")
+]
+
+
+def __getattr__(name: str) -> Callable[..., None]:
+    """Make the command when it is used, which is when the algorithms, and torch, are imported."""
+    if name != "infer":
+        raise AttributeError(f"there is no {name!r} here")
+    files: dict[str, Option] = {}
+    for algorithm in ALGORITHMS.values():
+        files |= Interface.of(algorithm.load()).files
+    beside = [o for name, o in files.items() if name not in (SHOWN, WANTED)]
+    signature = inspect.signature(denoise, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+
+    def infer(*arguments: Any, **options: Any) -> None:
+        with in_options(files):
+            denoise(*arguments, **options)
+
+    more = [option.optional().as_parameter(flag_of(option.name), DATA) for option in beside]
+    infer.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    return infer
+
+
+def denoise(
+    model: Model,
+    files: Files,
+    /,
+    *,
+    destination: Destination,
+    reading: ReadingRepeats = ReadingRepeats(),
+    device: Device = None,
+    batch_size: BatchSize = None,
+    each: Each = False,
+    **others: list[Path],
+) -> None:
+    """Load a denoiser, read data of the kind that it was trained on, and denoise them."""
+    destination.check([model, *files, *sum(others.values(), [])])
+    name, denoiser = load(model, device=device, batch_size=batch_size, verbose=False)
+    interface = Interface.of(type(denoiser))
+    _check_can_infer(f"{model} was trained by {name}", interface, others)
+    repeats: Literal["possible", "none"] = "possible" if interface.needs_repeats else "none"
+    sources = Sources.read(
+        interface, files, others, reading, n_dims=denoiser.n_dims, repeats=repeats
+    )
+    measurement = sources.measurement
+    logger.info("%s.", measurement)
+    check_fits(sources, reading, denoiser, model)
+    each = each and interface.needs_repeats
+    averages = interface.averages and not each
+    averages = averages and (measurement.repeats is not None or interface.makes_images)
+    shown = measurement.data if each else _shown(sources, denoiser)
+    estimate = sources.estimate(denoiser, averages=averages)
+    destination.check_holds(estimate.zeros(shown.shape, denoiser.n_channels_in))
+    result = denoiser.infer(shown, **({"average_splits": False} if each else {}))
+    destination.write(estimate.signal(result))
+    logger.info("Wrote %s.", destination.output)
+
+
+def _check_can_infer(what: str, interface: Interface, others: Mapping[str, Any]) -> None:
+    """Refuse models and files that do not go together."""
+    if interface.fits:
+        raise InputError(
+            f"{what}, which fits a network to one measurement: it denoises nothing else. Run "
+            "the algorithm on the new data."
+        )
+    wanted = [name for name in interface.files if name not in (SHOWN, WANTED)]
+    for name in others:
+        if name not in wanted:
+            raise InputError(f"{what}, which takes no {flag_of(name)}: leave it out.")
+    for name in wanted:
+        if name not in others and interface.files[name].is_required:
+            raise InputError(f"{what}, which needs {flag_of(name)}, too: give that file.")
+
+
+def _shown(sources: Sources, denoiser: Any) -> NDArray[Any]:
+    """Give what the network is shown: measurements, or what is made of them as in its training."""
+    interface, measurement = sources.interface, sources.measurement
+    n_repeats = 1
+    if measurement.repeats is not None:
+        n_repeats = measurement.signal.shape[measurement.repeats_position]
+    if n_repeats < 2 and not interface.makes_images:
+        return measurement.data
+    stored = (denoiser.settings or {}).get(PREPARATION, {})
+    options = {name: stored[name] for name in interface.preparation if name in stored}
+    return sources.prepare(denoiser, options)[0]
