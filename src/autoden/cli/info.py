@@ -3,52 +3,119 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoden.cli.options import Flag
+from autoden.cli.files import ReadOptions
+from autoden.cli.measurements import Measurement
+from autoden.cli.presets import SPACES
+from autoden.cli.readings import Reading, arrange
+from autoden.cli.wording import in_options
+from autoden.errors import InputError
+from autoden.signals.values import say_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from autoden.signals import Signal
 
-def info(file: Path, /, *, keep_overflow: Flag = False) -> None:
-    """Show what is in a file and what was assumed about it.
+COUNTED = {1: ("exposure", "channels"), 2: ("image", "pixels"), 3: ("volume", "voxels")}
+MODEL_SUFFIXES = (".safetensors", ".pt")
+
+
+def info(file: Path, /, *, reading: ReadOptions = ReadOptions()) -> None:
+    """Show what is in a file of data, or in one of a trained model, and what was assumed.
 
     Parameters
     ----------
     file
         The file to look at.
-    keep_overflow
-        Keep a last channel that looks like an overflow bin.
     """
-    from autoden.io import read
-
     logging.getLogger().setLevel(logging.ERROR)  # what reading says is shown below
-    signal = read(file, keep_overflow=keep_overflow)
-    print(f"{file}: {signal}")
+    with in_options():
+        is_model = file.suffix.lower() in MODEL_SUFFIXES
+        lines = describe_model(file) if is_model else describe_data(file, reading.read(file))
+    print("\n  ".join(lines))
+
+
+def describe_data(file: Path, signal: Signal) -> list[str]:
+    """Say what was read: shape and axes, what they are taken for, and what the numbers are like."""
+    lines = [f"{file}: {signal}"]
     for name in ("layout", "overflow_bin", "assumed"):
-        for line in describe(signal.metadata.get(name, [])):
-            print(f"  {name.replace('_', ' ')}: {line}")
-    for line in describe_values(np.asarray(signal)):
-        print(f"  {line}")
+        said = describe(signal.metadata.get(name, []))
+        lines += [f"{name.replace('_', ' ')}: {line}" for line in said]
+    try:
+        measurement = arrange(signal, file.name, Reading())
+    except InputError as error:
+        return [*lines, str(error), *describe_values(np.asarray(signal))]
+    lines += [f"taken for: {measurement.say()}", *describe_values(measurement.data)]
+    return lines + describe_counts(measurement)
+
+
+def describe_values(data: NDArray[Any]) -> list[str]:
+    """Say what the numbers are like."""
+    finite = np.isfinite(data)
+    bad = [] if finite.all() else [f"NaN or infinite: {np.count_nonzero(~finite)} values"]
+    if not finite.any():
+        return bad
+    if np.iscomplexobj(data):
+        return [f"largest magnitude {np.abs(data[finite]).max():g}", *bad]
+    return [f"smallest {data[finite].min():g}, largest {data[finite].max():g}", *bad]
+
+
+def describe_counts(measurement: Measurement) -> list[str]:
+    """Say how many counts there are, where the numbers may be counts."""
+    data = measurement.data
+    if not np.issubdtype(data.dtype, np.integer) or data.min() < 0:
+        return []
+    n_front = len(measurement.front)
+    totals = data.sum(axis=tuple(range(n_front, data.ndim)), dtype=np.float64)
+    per, elements = COUNTED[measurement.n_dims]
+    return [
+        f"counts per {per}: mean {totals.mean():.0f}, from {totals.min():.0f} to "
+        f"{totals.max():.0f}",
+        f"empty {elements}: {100 * np.mean(data == 0):.0f} %",
+    ]
+
+
+def describe_model(file: Path) -> list[str]:
+    """Say what a file of a trained model holds."""
+    from autoden.models.io import read_model
+    from autoden.models.param_utils import get_num_parameters
+    from autoden.models.registry import class_name
+
+    saved = read_model(file)
+    denoiser = saved.denoiser
+    lines = [
+        f"{file}: {class_name(type(saved.params))} with "
+        f"{get_num_parameters(saved.get_model('cpu'))} parameters",
+        *(f"network: {line}" for line in describe(vars(saved.params))),
+    ]
+    if denoiser is None:
+        return [*lines, f"epoch: {saved.epoch}", "a network alone, without a denoiser"]
+    kind = SPACES[denoiser.n_dims][1]
+    takes, gives = (
+        say_number(n, "channel") for n in (denoiser.n_channels_in, denoiser.n_channels_out)
+    )
+    scaling = {} if denoiser.scaling is None else vars(denoiser.scaling)
+    lines.append(f"algorithm: {denoiser.algorithm}, for {kind} of {takes}, gives {gives}")
+    for name, values in (("scaling", scaling), ("trained with", denoiser.settings)):
+        lines += [f"{name}: {line}" for line in describe(values)]
+    limits = saved.arrays.get("lower_limit")
+    return lines if limits is None else [*lines, f"lower limit: {np.min(limits):g}"]
 
 
 def describe(value: Any) -> list[str]:
     """Say a value of the metadata in lines of text."""
-    if isinstance(value, dict):
-        return [", ".join(f"{key.replace('_', ' ')} {item}" for key, item in value.items())]
+    if isinstance(value, Mapping):
+        return [", ".join(f"{key.replace('_', ' ')} {_short(v)}" for key, v in value.items())]
     return [str(item) for item in (value if isinstance(value, list | tuple) else [value])]
 
 
-def describe_values(data: NDArray[Any]) -> list[str]:
-    """Say what the numbers are like; exposures lie along the first axis."""
-    lines = [f"smallest {data.min():g}, largest {data.max():g}"]
-    if np.issubdtype(data.dtype, np.integer) and data.min() >= 0:
-        totals = data.reshape(len(data), -1).sum(axis=1)
-        low, mean, high = totals.min(), totals.mean(), totals.max()
-        lines.append(f"counts per exposure: mean {mean:.0f}, from {low} to {high}")
-        lines.append(f"empty channels: {100 * np.mean(data == 0):.0f} %")
-    return lines
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({', '.join(describe(value))})"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoden.cli.files import REPEAT
 from autoden.cli.presets import SPACES
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
@@ -74,17 +75,22 @@ class Measurement:
         return self.signal.axes[: self.signal.ndim - self.n_dims - (self.channel is not None)]
 
     def __str__(self) -> str:
+        return f"{self.name}: {self.say()}"
+
+    def say(self) -> str:
+        """Say what was measured."""
         one, several = SPACES[self.n_dims]
         n_others = math.prod(self.signal.shape[: len(self.front) - (self.repeats is not None)])
         text = f"{n_others} {several}" if n_others > 1 else f"one {one}"
         if self.repeats is not None:
             n_repeats = self.signal.shape[self.repeats_position]
-            text = f"{n_repeats} repeats along {self.repeats!r} of {text}"
+            along = "" if self.repeats == REPEAT else f" along {self.repeats!r}"
+            text = f"{n_repeats} repeats{along} of {text}"
         size = " x ".join(str(n) for n in self.signal.shape[-self.n_dims :])
         text += f" of {size} ({', '.join(axis.name for axis in self.space)})"
         if self.channel is not None:
             text += f" with {self.signal.shape[-self.n_dims - 1]} channels"
-        return f"{self.name}: {text}, {self.signal.dtype}"
+        return f"{text}, {self.signal.dtype}"
 
     def select(self, exposures: str | None) -> Measurement:
         """Take the measurements FIRST:END along the repeats, or else along the first axis.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from autoden.cli.measurements import Measurement
 from autoden.errors import InputError
+from autoden.signals import Signal
 
 
 def parse_zooms(texts: list[str], measurement: Measurement) -> list[tuple[float, float]]:
@@ -22,7 +20,8 @@ def parse_zooms(texts: list[str], measurement: Measurement) -> list[tuple[float,
     """
     from autoden.report.spectra import check_zoom
 
-    if measurement.n_dims != 1 or measurement.channel is not None:
+    several = measurement.channel is not None or np.iscomplexobj(measurement.data)
+    if measurement.n_dims != 1 or several:
         raise InputError(f"--plot draws spectra, not {measurement}: leave it out.")
     axis = measurement.space[0]
     n_channels = measurement.signal.shape[-1]
@@ -42,7 +41,7 @@ def parse_zoom(text: str) -> tuple[float, float]:
 def draw(
     path: Path,
     measurement: Measurement,
-    result: NDArray[Any],
+    result: Signal,
     zooms: list[tuple[float, float]],
     *,
     overwrite: bool,
@@ -59,7 +58,7 @@ def draw(
         energies=axis.values,
         noisy=spectra.reshape(-1, n_channels)[0],
         mean=None if measurement.repeats is None else spectra.mean(axis=0),
-        denoised=result.reshape(-1, n_channels)[0],
+        denoised=np.asarray(result).reshape(-1, n_channels)[0],
         quantity=axis.name.capitalize(),
         unit=axis.unit,
         log=True,

@@ -20,6 +20,7 @@ _FLAGS = {
 }
 _QUOTED = re.compile(r"`(\w+)`")
 _KEYWORD = re.compile(r"\b(key|series|keep_overflow)=")
+_OPTION = re.compile(r"no option '(\w+)'")
 _FORCE = "overwrite=True (--force on the command line)"
 
 
@@ -50,5 +51,6 @@ def reworded(text: str, flags: dict[str, str]) -> str:
     'in.npz holds several arrays, a, b: choose one with --key ...'
     """
     text = _QUOTED.sub(lambda found: flags.get(found[1], found[0]), text)
+    text = _OPTION.sub(lambda found: f"no option --{found[1].replace('_', '-')}", text)
     text = _KEYWORD.sub(lambda found: f"--{found[1].replace('_', '-')} ", text)
     return text.replace(_FORCE, "--force")
