@@ -1,6 +1,6 @@
 """The names that code written for auto-denoise 3.0 uses: where they are and what they are given.
 
-What they do is in ``test_public_denoisers.py`` and ``test_public_parts.py``.
+What they do is in the other files ``test_public_*.py``.
 """
 
 import importlib

@@ -27,9 +27,7 @@ def numpy_generator(seed: int | None, purpose: str) -> np.random.Generator:
     return np.random.default_rng([seed, *purpose.encode()])
 
 
-def torch_generator(
-    seed: int | None, device: torch.device | str = "cpu"
-) -> torch.Generator | None:
+def torch_generator(seed: int | None, device: torch.device | str = "cpu") -> torch.Generator | None:
     """Make a source of random numbers for torch; None lets it follow its own state."""
     return None if seed is None else torch.Generator(device).manual_seed(seed)
 

@@ -17,6 +17,7 @@ from autoden.models.params import (
     NetworkParamsResnet,
     NetworkParamsUNet,
 )
+from autoden.models.unet import UNet
 
 # Few and narrow layers, for the networks whose defaults are slow to test; others use defaults.
 SMALL = {
@@ -140,7 +141,13 @@ def test_signature_of_the_network_is_its_record(name: str) -> None:
     network = type(small(name).get_model("cpu"))
     signature = inspect.signature(network).parameters
     asked = {k: p.default for k, p in signature.items() if p.kind is not p.KEYWORD_ONLY}
-    assert list(asked.items()) == [(f.name, f.default) for f in fields(kind)]
+    assert asked == {f.name: f.default for f in fields(kind)}
+
+
+def test_the_u_net_takes_features_before_levels_by_position() -> None:
+    """The class has another order than its record, as users of auto-denoise know both."""
+    params = UNet(1, 2, 8, 1, 3).init_params
+    assert (params["n_features"], params["n_levels"], params["n_dims"]) == (8, 1, 3)
 
 
 @each_kind

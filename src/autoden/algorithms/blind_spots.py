@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from autoden.checks import choice, number, odd_number
@@ -187,7 +189,9 @@ def neighbourhood(shape: Sequence[int], mask_shape: Sequence[int]) -> list[tuple
     return offsets
 
 
-def checked_mask_shape(mask_shape: int | Sequence[int], n_dims: int) -> tuple[int, ...]:
+def checked_mask_shape(
+    mask_shape: int | Sequence[int] | NDArray[np.integer], n_dims: int
+) -> tuple[int, ...]:
     """Give one odd number per spatial axis, or raise.
 
     Examples
@@ -195,7 +199,7 @@ def checked_mask_shape(mask_shape: int | Sequence[int], n_dims: int) -> tuple[in
     >>> checked_mask_shape(1, n_dims=2), checked_mask_shape((1, 9), n_dims=2)
     ((1, 1), (1, 9))
     """
-    if isinstance(mask_shape, list | tuple):
+    if isinstance(mask_shape, list | tuple | np.ndarray):
         sizes = tuple(odd_number(f"mask_shape[{i}]", size) for i, size in enumerate(mask_shape))
     else:
         sizes = (odd_number("mask_shape", mask_shape),) * n_dims

@@ -141,7 +141,7 @@ class N2V(Denoiser):
         tst_inds: Sequence[int] | NDArray[np.integer],
         *,
         epochs: int,
-        mask_shape: int | Sequence[int] = 1,
+        mask_shape: int | Sequence[int] | NDArray[np.integer] = 1,
         ratio_blind_spot: float = 0.015,
         learning_rate: float = 1e-3,
         optimizer: str = "adam",

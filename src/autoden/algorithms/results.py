@@ -33,7 +33,11 @@ def predict_measurements(
         The network returned NaN or infinity.
     """
     if scaling is None:
-        raise InputError("This denoiser is not trained yet: call `train` before `infer`.")
+        raise InputError(
+            "This denoiser is not trained yet, so it does not know the scaling of its data: call "
+            "`train` before `infer`; for weights that were trained before, give "
+            "`data_scale_bias`, or load the whole denoiser with `autoden.load`."
+        )
     check_finite(data, "input")
     if np.iscomplexobj(data):
         data = to_realizations(

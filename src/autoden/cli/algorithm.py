@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +26,7 @@ from autoden.cli.plots import draw, parse_zooms
 from autoden.cli.presets import ALWAYS, BY_DATA, ONLY_DIMENSIONS, NetworkChoice, training_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.sources import Sources
-from autoden.cli.trained import PREPARATION, check_fits, load
+from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 from autoden.models.param_utils import get_num_parameters
@@ -61,12 +62,12 @@ def __getattr__(name: str) -> Callable[..., int]:
 def make_verb(algorithm: Algorithm) -> Callable[..., int]:
     """Make a command for cyclopts; it is called with what was given and nothing else."""
     interface = Interface.of(algorithm.load())
-    reading = ReadingRepeats if interface.needs_repeats else Reading
+    reading = Reading if interface.repeats == "none" else ReadingRepeats
 
-    def verb(*arguments: Any, **options: Any) -> int:
+    def verb(files: list[Path], **options: Any) -> int:
         common = {name: options.pop(name) for name in shared if name in options}
         with in_options(interface.names):
-            return Run(algorithm, interface, *arguments, given=options, **common)()
+            return Run(algorithm, interface, files, options, **common)()
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     shared = {
@@ -80,6 +81,7 @@ def make_verb(algorithm: Algorithm) -> Callable[..., int]:
     sources = inspect.Parameter("files", inspect.Parameter.POSITIONAL_ONLY, annotation=Files)
     signature = inspect.Signature([sources, *shared.values(), *interface.parameters()])
     verb.__signature__ = signature  # type: ignore[attr-defined]
+    verb.__annotations__ = {}  # those of the signature count
     return verb
 
 
@@ -104,15 +106,17 @@ class Run:
     files: list[Path]
     given: dict[str, Any]
     destination: TrainingDestination
-    reading: Reading = Reading()
-    network: NetworkChoice = NetworkChoice()
+    reading: Reading = field(default_factory=Reading)
+    network: NetworkChoice = field(default_factory=NetworkChoice)
     load_model: Path | None = None
 
     def __call__(self) -> int:
         """Read, prepare, train, denoise and write; give the exit code."""
         destination, interface = self.destination, self.interface
         others = {name: self.given[name] for name in interface.files if name in self.given}
-        destination.check([*self.files, *sum(others.values(), [])])
+        destination.hush()
+        destination.check([*self.files, *chain.from_iterable(others.values())])
+        self._check_folder()
         loaded = self._load()
         sources = Sources.read(
             interface,
@@ -120,9 +124,12 @@ class Run:
             others,
             self.reading,
             n_dims=ONLY_DIMENSIONS.get(self.algorithm.name) if loaded is None else loaded.n_dims,
-            repeats="needed" if interface.needs_repeats else "none",
+            repeats=interface.repeats,
+            trained=self.load_model,
         )
         measurement = sources.measurement
+        if interface.fits and len(measurement.front) > 1:
+            raise InputError(f"One estimate is made of all, but these are several: {measurement}.")
         logger.info("%s.", measurement)
         zooms = parse_zooms(destination.zoom or [], measurement) if destination.plot else []
 
@@ -143,6 +150,15 @@ class Run:
         logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
         return EXIT_INTERRUPTED if losses.stopped else 0
 
+    def _check_folder(self) -> None:
+        """Refuse a folder that keeps the weights of another training."""
+        folder = self.given.get("save_epochs_dir")
+        if folder is not None and (folder / "weights").exists() and not self.destination.force:
+            raise InputError(
+                f"{folder} keeps the weights of an earlier training: choose another "
+                "--save-epochs-dir, or allow them to be replaced with --force."
+            )
+
     def _load(self) -> Denoiser | None:
         """Load the denoiser to go on with, if there is one."""
         if self.load_model is None:
@@ -158,6 +174,7 @@ class Run:
                 f"{self.load_model} was trained by {name}, not by {self.algorithm.name}: go on "
                 f"with autoden {name}."
             )
+        logger.info("Going on with %s.", self.load_model)
         return loaded
 
     def _denoiser(self, sources: Sources, loaded: Denoiser | None) -> Any:
@@ -167,11 +184,11 @@ class Run:
         if "seed" in self.interface.constructor:
             own.setdefault("seed", ALWAYS["seed"])
         quiet = self.destination.quiet
-        if loaded is None:
+        if loaded is None or self.load_model is None:
             n_dims = sources.measurement.n_dims
             params = self.network.params(n_dims, sources.n_channels_in, sources.n_channels_out)
             return kind(params, verbose=not quiet, **own)
-        check_fits(sources, self.reading, loaded, self.load_model)
+        check_channels(sources, loaded, self.load_model)
         settings = loaded.settings or {}
         saved = {name: settings[name] for name in kind.saved_options if name in settings}
         return kind(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
 import cyclopts
@@ -61,7 +62,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr, force=True)
     words = None if arguments is None else list(arguments)
     try:
-        code = app(words, exit_on_error=False, result_action="return_value")
+        with warnings.catch_warnings():
+            warnings.showwarning = _log_warning
+            code = app(words, exit_on_error=False, result_action="return_value")
     except cyclopts.CycloptsError:  # already shown, with a suggestion
         code = EXIT_USAGE
     except AutodenError as error:
@@ -71,3 +74,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"autoden: error: {error}\n")
         code = EXIT_UNUSABLE
     return code or 0
+
+
+def _log_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Say a warning without the place in the code that it came from."""
+    logging.getLogger(__name__).warning("%s", message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,11 @@ class Destination:
     output: Annotated[Path, Parameter(alias="-o")]
     force: Flag = False
     quiet: Flag = False
+
+    def hush(self) -> None:
+        """Say nothing but warnings, if that is wanted."""
+        if self.quiet:
+            logging.getLogger().setLevel(logging.WARNING)
 
     def files(self) -> dict[str, Path]:
         """Give the files to be written, by the options that name them."""

@@ -1,4 +1,4 @@
-"""From what a denoiser returns to what is written: the axes of the file that remain, in its order."""
+"""From what a denoiser returns to what is written: the axes that remain, in the file's order."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Estimate:
         if len(order) == len(axes):
             indices = [[axis.name for axis in axes].index(name) for name in order]
             result, axes = result.transpose(indices), [axes[index] for index in indices]
-        return Signal(result.astype(self._dtype(result)), axes, measurement.signal.metadata)
+        return Signal(result.astype(self._dtype(result)), tuple(axes), measurement.signal.metadata)
 
     def _channel_axis(self, n_channels: int, taken: Sequence[str]) -> Axis:
         """Name the axis of the channels: that of the measurement, if it has as many."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
@@ -42,6 +41,10 @@ class ReadOptions:
         wanted = ("keep_overflow", "key", "series")
         given = {name: getattr(self, name) for name in wanted}
         return read(path, **{n: v for n, v in given.items() if v is not None and v is not False})
+
+
+AS_IT_IS = ReadOptions()
+"""Nothing is told to the format."""
 
 
 def read_all(paths: Sequence[Path], options: ReadOptions) -> Signal:
@@ -88,6 +91,4 @@ def _check_alike(first: Signal, other: Signal, complaint: str) -> None:
         if one.values is None or two.values is None:
             continue
         if not np.allclose(one.values, two.values, rtol=1e-6, atol=0.0):
-            raise InputError(
-                f"{complaint}: its positions along {one.name!r} are others; {remedy}"
-            )
+            raise InputError(f"{complaint}: its positions along {one.name!r} are others; {remedy}")

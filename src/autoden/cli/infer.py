@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from autoden.cli.options import DATA, Flag
 from autoden.cli.readings import ReadingRepeats
 from autoden.cli.signatures import Option
 from autoden.cli.sources import SHOWN, WANTED, Sources
-from autoden.cli.trained import PREPARATION, check_fits, load
+from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 
@@ -31,6 +32,9 @@ BatchSize = Annotated[int | None, Parameter(group=DATA, help=WORDS["batch_size"]
 Each = Annotated[
     Flag, Parameter(group=DATA, help="Denoise every repeat by itself rather than average them.")
 ]
+
+
+AS_NAMED = ReadingRepeats()
 
 
 def __getattr__(name: str) -> Callable[..., None]:
@@ -59,25 +63,32 @@ def denoise(
     /,
     *,
     destination: Destination,
-    reading: ReadingRepeats = ReadingRepeats(),
+    reading: ReadingRepeats = AS_NAMED,
     device: Device = None,
     batch_size: BatchSize = None,
     each: Each = False,
     **others: list[Path],
 ) -> None:
     """Load a denoiser, read data of the kind that it was trained on, and denoise them."""
-    destination.check([model, *files, *sum(others.values(), [])])
+    destination.hush()
+    destination.check([model, *files, *chain.from_iterable(others.values())])
     name, denoiser = load(model, device=device, batch_size=batch_size, verbose=False)
     interface = Interface.of(type(denoiser))
     _check_can_infer(f"{model} was trained by {name}", interface, others)
-    repeats: Literal["possible", "none"] = "possible" if interface.needs_repeats else "none"
+    takes_repeats = interface.repeats != "none"
     sources = Sources.read(
-        interface, files, others, reading, n_dims=denoiser.n_dims, repeats=repeats
+        interface,
+        files,
+        others,
+        reading,
+        n_dims=denoiser.n_dims,
+        repeats="possible" if takes_repeats else "none",
+        trained=model,
     )
     measurement = sources.measurement
     logger.info("%s.", measurement)
-    check_fits(sources, reading, denoiser, model)
-    each = each and interface.needs_repeats
+    check_channels(sources, denoiser, model)
+    each = each and takes_repeats
     averages = interface.averages and not each
     averages = averages and (measurement.repeats is not None or interface.makes_images)
     shown = measurement.data if each else _shown(sources, denoiser)
@@ -114,4 +125,5 @@ def _shown(sources: Sources, denoiser: Any) -> NDArray[Any]:
         return measurement.data
     stored = (denoiser.settings or {}).get(PREPARATION, {})
     options = {name: stored[name] for name in interface.preparation if name in stored}
-    return sources.prepare(denoiser, options)[0]
+    shown: NDArray[Any] = sources.prepare(denoiser, options)[0]
+    return shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoden.cli.files import ReadOptions
+from autoden.cli.files import AS_IT_IS, ReadOptions
 from autoden.cli.measurements import Measurement
 from autoden.cli.presets import SPACES
 from autoden.cli.readings import Reading, arrange
@@ -26,7 +26,7 @@ COUNTED = {1: ("exposure", "channels"), 2: ("image", "pixels"), 3: ("volume", "v
 MODEL_SUFFIXES = (".safetensors", ".pt")
 
 
-def info(file: Path, /, *, reading: ReadOptions = ReadOptions()) -> None:
+def info(file: Path, /, *, reading: ReadOptions = AS_IT_IS) -> None:
     """Show what is in a file of data, or in one of a trained model, and what was assumed.
 
     Parameters

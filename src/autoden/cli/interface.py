@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-
-
 from autoden.cli.options import DATA, TRAINING
 from autoden.cli.presets import ALWAYS, BY_DATA
+from autoden.cli.readings import Repeats
 from autoden.cli.signatures import Option, options_of, parameters_of
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
-
 
 
 FLAGS = {"num_tst_ratio": "--held-out"}
@@ -112,9 +110,11 @@ class Interface:
         )
 
     @property
-    def needs_repeats(self) -> bool:
-        """Whether one axis of the measurements must be repeats."""
-        return "realizations_axis" in self.axes
+    def repeats(self) -> Repeats:
+        """Whether one axis of the measurements counts repeats."""
+        if "realizations_axis" in self.axes:
+            return "needed"
+        return "possible" if self.fits else "none"
 
     @property
     def names(self) -> list[str]:
@@ -161,10 +161,11 @@ def _constructor_options(kind: type[Denoiser]) -> dict[str, Option]:
     """Find the options of a constructor that hands on what it does not know."""
     found: dict[str, Option] = {}
     for cls in kind.__mro__:
-        if "__init__" in vars(cls):
-            found = {**options_of(cls.__init__, cls), **found}
-            signature = inspect.signature(cls.__init__)
-            if all(p.kind is not p.VAR_KEYWORD for p in signature.parameters.values()):
+        constructor = vars(cls).get("__init__")
+        if constructor is not None:
+            found = {**options_of(constructor, cls), **found}
+            parameters = inspect.signature(constructor).parameters.values()
+            if all(p.kind is not p.VAR_KEYWORD for p in parameters):
                 break
     return found
 

@@ -1,4 +1,4 @@
-"""Measurements whose axes are known, in the order of the algorithms, and the way back to the file's.
+"""Measurements whose axes are known, in the order of the algorithms.
 
 Which axis is what, `readings.py` says.
 """

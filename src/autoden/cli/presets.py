@@ -6,15 +6,16 @@ networks suit spectra, whose number of values is small; images need more. Nothin
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from autoden.cli.options import NETWORK
-from autoden.errors import InputError
 from autoden.models.params import NETWORKS, NetworkParams
+from autoden.models.registry import describe
 
 SPACES = {1: ("spectrum", "spectra"), 2: ("image", "images"), 3: ("volume", "volumes")}
 """What data of so many dimensions are called: one, several."""
@@ -38,9 +39,7 @@ class Preset:
 
 
 BY_DIMENSIONS = {
-    1: Preset(
-        "dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}
-    ),
+    1: Preset("dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}),
     2: Preset("unet", {"n_features": 16}, {"epochs": 500, "learning_rate": 1e-3}),
     3: Preset("unet", {"n_features": 8}, {"epochs": 500, "learning_rate": 1e-3}),
 }
@@ -88,17 +87,13 @@ class NetworkChoice:
         """
         preset = BY_DIMENSIONS[n_dims]
         model = self.model or preset.network
-        kind = NETWORKS[model]
         sizes = dict(preset.sizes) if model == preset.network else {}
-        known = {parameter.name for parameter in fields(kind)}
+        known = inspect.signature(NETWORKS[model]).parameters
         depth = "n_levels" if "n_levels" in known else "n_layers"
         given = {"n_features": self.features, depth: self.layers}
         sizes |= {name: size for name, size in given.items() if size is not None}
-        if not known.issuperset(sizes):
-            raise InputError(f"--model {model} has no number of layers: leave out --layers.")
-        return kind(
-            n_dims=n_dims, n_channels_in=n_channels_in, n_channels_out=n_channels_out, **sizes
-        )
+        channels = {"n_channels_in": n_channels_in, "n_channels_out": n_channels_out}
+        return describe(model, {"n_dims": n_dims, **channels, **sizes})
 
 
 def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:

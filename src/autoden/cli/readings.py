@@ -25,6 +25,8 @@ from autoden.signals import Signal
 logger = logging.getLogger(__name__)
 
 CHANNEL = "channel"
+Repeats = Literal["needed", "possible", "none"]
+
 _UNNAMED = re.compile(r"(axis|page)_\d+")
 _SAYS_NOTHING = re.compile(rf"{REPEAT}|page|(axis|page)_\d+")
 
@@ -71,7 +73,8 @@ def arrange(
     reading: Reading,
     *,
     n_dims: int | None = None,
-    repeats: Literal["needed", "possible", "none"] = "none",
+    repeats: Repeats = "none",
+    trained: str | None = None,
 ) -> Measurement:
     """Say what each axis of a file is, and bring them into the order of the algorithms.
 
@@ -87,6 +90,8 @@ def arrange(
         Dimensions of one measurement, if that is known otherwise.
     repeats : {"needed", "possible", "none"}
         Whether one axis counts repeats.
+    trained : str, optional
+        A model that was trained on data of `n_dims` and takes no others.
 
     Raises
     ------
@@ -106,7 +111,10 @@ def arrange(
             f"--n-dims is {reading.n_dims}, but {SPACES[n_dims][1]} are needed here, which have "
             f"{n_dims} dimensions: leave it out."
         )
-    n_space = n_dims or reading.n_dims or natural_n_dims(rest)
+    natural = natural_n_dims(rest)
+    if trained is not None and n_dims is not None and reading.n_dims is None:
+        _check_kind(natural, n_dims, name, trained)
+    n_space = n_dims or reading.n_dims or natural
     if n_space is None:
         raise InputError(_say_readings(signal, name, rest))
     if len(rest) < n_space:
@@ -125,7 +133,8 @@ def arrange(
     own = [axis for axis in (along, channel) if axis is not None]
     order = [*(axis for axis in front if axis != along), *own, *space]
     moved = np.asarray(signal).transpose([names.index(axis) for axis in order])
-    arranged = Signal(moved, [signal.axis(axis) for axis in order], signal.metadata)
+    axes = tuple(signal.axis(axis) for axis in order)
+    arranged = Signal(moved, axes, signal.metadata)
     return Measurement(arranged, n_space, along, channel, tuple(names), name)
 
 
@@ -144,6 +153,15 @@ def natural_n_dims(names: Sequence[str]) -> int | None:
     if len(names) == 1 or (len(names) == 2 and not any(map(_UNNAMED.fullmatch, names))):
         return 1
     return None
+
+
+def _check_kind(natural: int | None, n_dims: int, name: str, trained: str) -> None:
+    """Refuse spectra for a model of images, and the like; a stack of images may be a volume."""
+    if natural is not None and (natural == 1) != (n_dims == 1):
+        raise InputError(
+            f"{trained} was trained on {SPACES[n_dims][1]}, but {name} holds {SPACES[natural][1]}: "
+            f"give data of that kind, or say --n-dims {n_dims} if they are."
+        )
 
 
 def _named(signal: Signal, axis: int | str | None, option: str, name: str) -> str | None:

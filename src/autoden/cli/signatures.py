@@ -7,7 +7,9 @@ parameter out. Which functions an algorithm has, and what becomes of the values,
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 import os
 import re
 import sys
@@ -190,7 +192,7 @@ def _typed(hint: Any, kind: str) -> Any:
     choices = tuple(_CHOICE.findall(kind)) if kind.startswith("{") else ()
     if parts == [str] and choices:
         return Literal[choices]
-    return Union[tuple(parts)] if parts else None
+    return functools.reduce(operator.or_, parts) if parts else None
 
 
 def _typed_member(part: Any) -> Any:
@@ -200,7 +202,7 @@ def _typed_member(part: Any) -> Any:
         return Path
     if get_origin(part) in (Sequence, tuple, list):
         inner = _typed(get_args(part)[0], "")
-        return None if inner is None else list[inner]
+        return None if inner is None else types.GenericAlias(list, inner)
     return None
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoden.cli.estimates import Estimate
-from autoden.cli.files import ReadOptions, read_all
+from autoden.cli.files import AS_IT_IS, read_all
 from autoden.cli.interface import Interface, flag_of
 from autoden.cli.measurements import Measurement
-from autoden.cli.readings import Reading, arrange
+from autoden.cli.readings import Reading, Repeats, arrange
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Sources:
         reading: Reading,
         *,
         n_dims: int | None = None,
-        repeats: Literal["needed", "possible", "none"] = "none",
+        repeats: Repeats = "none",
+        trained: Path | None = None,
     ) -> Sources:
         """Read all files.
 
@@ -65,7 +66,7 @@ class Sources:
             Files of further arrays that `prepare_data` takes.
         reading : Reading
             How the axes are to be taken.
-        n_dims, repeats
+        n_dims, repeats, trained
             As in `arrange`.
 
         Raises
@@ -74,12 +75,15 @@ class Sources:
             A file that cannot be read, or whose axes could be several things.
         """
         signal = read_all(files, reading)
-        measurement = arrange(signal, str(files[0]), reading, n_dims=n_dims, repeats=repeats)
+        model = None if trained is None or interface.makes_images else str(trained)
+        measurement = arrange(
+            signal, str(files[0]), reading, n_dims=n_dims, repeats=repeats, trained=model
+        )
         read: dict[str, Measurement | NDArray[Any]] = {}
         for name, paths in others.items():
             alike = paths[0].suffix.lower() == files[0].suffix.lower()
             if name in (SHOWN, WANTED):
-                other = read_all(paths, reading if alike else ReadOptions())
+                other = read_all(paths, reading if alike else AS_IT_IS)
                 axes = Reading(channel_axis=reading.channel_axis if alike else None)
                 read[name] = arrange(other, str(paths[0]), axes, n_dims=measurement.n_dims)
             else:
@@ -130,7 +134,7 @@ class Sources:
 
 def _numbers_in_a_row(name: str, paths: Sequence[Path]) -> NDArray[Any]:
     """Read numbers that are no measurement, such as angles."""
-    signal = read_all(paths, ReadOptions())
+    signal = read_all(paths, AS_IT_IS)
     numbers = np.asarray(signal).squeeze()
     if numbers.ndim > 1:
         raise InputError(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoden.cli.presets import SPACES
-from autoden.cli.readings import Reading, natural_n_dims
 from autoden.cli.sources import Sources
 from autoden.errors import InputError
 from autoden.signals.values import say_number
@@ -34,22 +32,8 @@ def load(path: Path, **options: Any) -> tuple[str, Denoiser]:
     return next(names), denoiser
 
 
-def check_fits(sources: Sources, reading: Reading, denoiser: Denoiser, path: Path | None) -> None:
-    """Refuse data of another kind than a denoiser was trained on.
-
-    Raises
-    ------
-    InputError
-        Spectra for a denoiser of images, or the like, or another number of channels.
-    """
-    measurement, n_dims = sources.measurement, denoiser.n_dims
-    natural = natural_n_dims([name for name in measurement.order if name != measurement.channel])
-    told = reading.n_dims is not None or sources.interface.makes_images
-    if not told and natural is not None and (natural == 1) != (n_dims == 1):
-        raise InputError(
-            f"{path} was trained on {SPACES[n_dims][1]}, but {measurement.name} holds "
-            f"{SPACES[natural][1]}: give data of that kind, or say --n-dims {n_dims} if they are."
-        )
+def check_channels(sources: Sources, denoiser: Denoiser, path: Path) -> None:
+    """Refuse data of another number of channels than a denoiser was trained on."""
     for which, n_trained, n_given in (
         ("takes", denoiser.n_channels_in, sources.n_channels_in),
         ("returns", denoiser.n_channels_out, sources.n_channels_out),
@@ -57,6 +41,6 @@ def check_fits(sources: Sources, reading: Reading, denoiser: Denoiser, path: Pat
         if n_given != n_trained:
             raise InputError(
                 f"{path} {which} {say_number(n_trained, 'channel')}, but the data have {n_given} "
-                f"(a complex number counts as two): {measurement}. Give data of the kind that it "
-                "was trained on, or say which axis holds channels with --channel-axis."
+                f"(a complex number counts as two): {sources.measurement}. Give data of the kind "
+                "that it was trained on, or say which axis holds channels with --channel-axis."
             )

@@ -148,7 +148,7 @@ class UNet(nn.Module):
 
     Parameters
     ----------
-    n_channels_in, n_channels_out, n_levels, n_features, n_channels_skip, n_dims, bilinear, \
+    n_channels_in, n_channels_out, n_features, n_levels, n_dims, n_channels_skip, bilinear, \
 pad_mode, blur_pool, top_skip, align_corners
         As in `autoden.models.params.NetworkParamsUNet`.
     device : torch.device or str, optional
@@ -180,10 +180,10 @@ pad_mode, blur_pool, top_skip, align_corners
         self,
         n_channels_in: int = 1,
         n_channels_out: int = 1,
-        n_levels: int = 3,
         n_features: int = 32,
-        n_channels_skip: int | None = None,
+        n_levels: int = 3,
         n_dims: int = 2,
+        n_channels_skip: int | None = None,
         bilinear: bool = True,
         pad_mode: str = "replicate",
         blur_pool: bool = False,
@@ -194,17 +194,17 @@ pad_mode, blur_pool, top_skip, align_corners
     ) -> None:
         super().__init__()
         p = NetworkParamsUNet(
-            n_channels_in,
-            n_channels_out,
-            n_levels,
-            n_features,
-            n_channels_skip,
-            n_dims,
-            bilinear,
-            pad_mode,
-            blur_pool,
-            top_skip,
-            align_corners,
+            n_channels_in=n_channels_in,
+            n_channels_out=n_channels_out,
+            n_levels=n_levels,
+            n_features=n_features,
+            n_channels_skip=n_channels_skip,
+            n_dims=n_dims,
+            bilinear=bilinear,
+            pad_mode=pad_mode,
+            blur_pool=blur_pool,
+            top_skip=top_skip,
+            align_corners=align_corners,
         )
         self.init_params: dict[str, Any] = asdict(p)
         self.n_dims = p.n_dims

@@ -117,7 +117,7 @@ def fit(
         model.eval()
     _report_invalid(stepper, settings)
     return History(
-        tuple(measured.records),
+        measured.records,
         best_epoch=len(measured.records) - 1 if best_epoch is None else best_epoch,
         best_held_out=score,
         skipped_steps=stepper.n_invalid,

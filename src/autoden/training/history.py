@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +21,8 @@ _CURVES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class History(Mapping[str, NDArray[np.float64]]):
-    """Loss curves of a run: a mapping of arrays with one value per epoch.
+class History(dict[str, NDArray[np.float64]]):
+    """Loss curves of a run: a dict of arrays with one value per epoch.
 
     The keys are ``loss_trn`` (training, with penalties), ``loss_trn_data`` (training, data term
     alone), ``loss_tst`` (held out) and ``loss_tst_sbi`` (held out, invariant to scale and bias).
@@ -44,26 +42,32 @@ class History(Mapping[str, NDArray[np.float64]]):
         Why the training ended early; None if it ran to its end.
     """
 
-    records: tuple[EpochRecord, ...]
-    best_epoch: int
-    best_held_out: float
-    skipped_steps: int = 0
-    stopped: str | None = None
+    def __init__(
+        self,
+        records: Sequence[EpochRecord],
+        *,
+        best_epoch: int,
+        best_held_out: float,
+        skipped_steps: int = 0,
+        stopped: str | None = None,
+    ) -> None:
+        super().__init__(
+            (name, np.array([getattr(record, field) for record in records]))
+            for name, field in _CURVES.items()
+        )
+        self.records = tuple(records)
+        self.best_epoch = best_epoch
+        self.best_held_out = best_held_out
+        self.skipped_steps = skipped_steps
+        self.stopped = stopped
 
-    __eq__ = object.__eq__  # a Mapping would compare arrays, which have no one truth
-    __hash__ = object.__hash__
-
-    def __getitem__(self, key: str) -> NDArray[np.float64]:
-        return np.array([getattr(record, _CURVES[key]) for record in self.records])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_CURVES)
-
-    def __len__(self) -> int:
-        return len(_CURVES)
+    # a dict would compare arrays, which have no one truth
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__  # type: ignore[assignment] # a run is itself and no other
 
     def __repr__(self) -> str:
-        names = [f.name for f in fields(self) if f.name != "records"]
+        names = ("best_epoch", "best_held_out", "skipped_steps", "stopped")
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"History({len(self.records)} epochs, {values})"
 

@@ -53,6 +53,8 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         whole_number("epochs", self.epochs)
         number("learning_rate", self.learning_rate, above=0)
+        if isinstance(self.optimizer, str):
+            object.__setattr__(self, "optimizer", self.optimizer.lower())
         choice("optimizer", self.optimizer, OPTIMIZERS)
         flag("accum_grads", self.accum_grads)
         number("average", self.average, at_least=0, below=1)
