@@ -51,10 +51,9 @@ def save_pictures(
     low, high = value_range
     rows = math.ceil(len(pictures) / columns)
     figure = Figure(figsize=(2.6 * columns, 2.85 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).flat
-    for axes in grid:
+    for place, (name, picture) in enumerate(pictures.items(), start=1):
+        axes = figure.add_subplot(rows, columns, place)
         axes.set_axis_off()
-    for axes, (name, picture) in zip(grid, pictures.items(), strict=False):
         shown = ((picture - low) / (high - low)).clip(0, 1)
         axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(name, fontsize=9)

@@ -37,7 +37,7 @@ def images(tmp_path):
     """A TIFF of 4 noisy images of one thing, as any program writes it, and a clean one."""
     clean = 20 + 10 * np.sin(np.arange(16)[:, None] / 3) * np.cos(np.arange(12) / 2)
     noisy = np.random.default_rng(0).poisson(clean, (4, 16, 12)).astype(np.uint16)
-    tifffile.imwrite(tmp_path / "in.tif", noisy)
+    tifffile.imwrite(tmp_path / "in.tif", noisy, photometric="minisblack")
     tifffile.imwrite(tmp_path / "clean.tif", clean.astype(np.float32))
     return tmp_path / "in.tif"
 

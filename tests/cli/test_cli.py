@@ -181,9 +181,7 @@ def test_interrupting_writes_the_best_so_far(run, spectra, tmp_path, monkeypatch
     assert ad.read(tmp_path / "out.csv").data.shape == (1, 2000)
 
 
-def test_interrupting_before_anything_is_learnt_loses_nothing(
-    run, spectra, tmp_path, monkeypatch
-):
+def test_interrupting_before_anything_is_learnt_loses_nothing(run, spectra, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 

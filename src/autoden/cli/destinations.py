@@ -27,8 +27,8 @@ class Destination:
     Attributes
     ----------
     output
-        Where to write the result, in the units of one measurement. Its suffix says the format,
-        such as .csv, .tif or .npz.
+        Where to write the result, in the units of one measurement.
+        The suffix says the format, such as .csv, .tif or .npz.
     force
         Overwrite files that exist.
     quiet

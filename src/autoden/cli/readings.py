@@ -39,13 +39,13 @@ class Reading(ReadOptions):
     Attributes
     ----------
     n_dims
-        Dimensions of one measurement: 1 for spectra, 2 for images, 3 for volumes. Only needed
-        where the file does not tell.
+        Dimensions of one measurement: 1 for spectra, 2 for images, 3 for volumes.
+        Only needed where the file does not tell.
     channel_axis
         Axis of channels such as colours: its name, or its number from 0.
     exposures
         Which measurements to use, as FIRST:END counted from 0 with END left out, such as 0:4.
-        All of them if not given.
+        By default all of them.
     """
 
     n_dims: Literal[1, 2, 3] | None = None

@@ -77,21 +77,21 @@ class Option:
         Numbers of a list follow one another; files and names would swallow what comes after them,
         so that each has the option before it.
         """
-        is_list = _is_list(self.type)
-        numbers = is_list and get_args(_without_none(self.type))[0] in (int, float)
+        is_list, default = _is_list(self.type), self.default
+        if is_list and default not in (None, REQUIRED):
+            default = list(default) if isinstance(default, Sequence) else [default]
         details = Parameter(
             name=flag,
             help=self.help,
             group=group,
-            negative=() if is_list or self.default is False else None,
-            consume_multiple=numbers,
-            show_default=(lambda values: " ".join(map(str, values))) if numbers else None,
+            negative=() if is_list or default is False else None,
+            consume_multiple=is_list and get_args(_without_none(self.type))[0] in (int, float),
+            show_default=_say_list if isinstance(default, list) else None,
         )
-        default = self.default
         return inspect.Parameter(
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=[default] if is_list and isinstance(default, int) else default,
+            default=default,
             annotation=Annotated[self.type, details],
         )
 
@@ -216,6 +216,10 @@ def _members(hint: Any) -> tuple[Any, ...]:
 def _without_none(hint: Any) -> Any:
     members = _members(hint)
     return members[0] if len(members) == 1 else hint
+
+
+def _say_list(values: list[Any]) -> str:
+    return " ".join(map(str, values))
 
 
 def _is_list(hint: Any) -> bool:

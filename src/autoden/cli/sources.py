@@ -84,7 +84,8 @@ class Sources:
             alike = paths[0].suffix.lower() == files[0].suffix.lower()
             if name in (SHOWN, WANTED):
                 other = read_all(paths, reading if alike else AS_IT_IS)
-                axes = Reading(channel_axis=reading.channel_axis if alike else None)
+                same_axes = other.ndim == signal.ndim
+                axes = Reading(channel_axis=reading.channel_axis if same_axes else None)
                 read[name] = arrange(other, str(paths[0]), axes, n_dims=measurement.n_dims)
             else:
                 read[name] = _numbers_in_a_row(name, paths)
@@ -99,6 +100,11 @@ class Sources:
     def n_channels_out(self) -> int:
         """Channels that the network returns."""
         return self._like(WANTED).n_channels
+
+    @property
+    def knows_wanted(self) -> bool:
+        """Whether what the network is asked for is among what was read."""
+        return WANTED in self.others or self.interface.fits
 
     def prepare(self, denoiser: Any, options: Mapping[str, Any]) -> tuple[Any, ...]:
         """Call `prepare_data` of a denoiser, with options by its names."""
@@ -119,10 +125,11 @@ class Sources:
 
     def estimate(self, denoiser: Denoiser, *, averages: bool | None = None) -> Estimate:
         """Say what comes of the measurements."""
+        alike = self.knows_wanted or denoiser.n_channels_out == denoiser.n_channels_in
         return Estimate(
             self.measurement,
             denoiser.n_channels_out,
-            np.iscomplexobj(self._like(WANTED).data),
+            alike and np.iscomplexobj(self._like(WANTED).data),
             self.interface.averages if averages is None else averages,
             self.interface.makes_images,
         )

@@ -34,10 +34,10 @@ def load(path: Path, **options: Any) -> tuple[str, Denoiser]:
 
 def check_channels(sources: Sources, denoiser: Denoiser, path: Path) -> None:
     """Refuse data of another number of channels than a denoiser was trained on."""
-    for which, n_trained, n_given in (
-        ("takes", denoiser.n_channels_in, sources.n_channels_in),
-        ("returns", denoiser.n_channels_out, sources.n_channels_out),
-    ):
+    channels = [("takes", denoiser.n_channels_in, sources.n_channels_in)]
+    if sources.knows_wanted:
+        channels.append(("returns", denoiser.n_channels_out, sources.n_channels_out))
+    for which, n_trained, n_given in channels:
         if n_given != n_trained:
             raise InputError(
                 f"{path} {which} {say_number(n_trained, 'channel')}, but the data have {n_given} "
