@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Tests are many small computations, for which a second thread only costs.
+ONE_THREAD := OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow check format clean
@@ -25,10 +27,10 @@ demo: $(INSTALLED) ## Simulate XRF spectra and denoise them (writes demo-output/
 	$(BIN)/autoden demo --output demo-output --force
 
 test: $(INSTALLED) ## Run the fast tests and the doctests
-	$(BIN)/python -m pytest
+	$(ONE_THREAD) $(BIN)/python -m pytest
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
-	$(BIN)/python -m pytest -m slow --timeout 3600
+	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --timeout 3600
 
 check: $(INSTALLED) ## Lint, types, import contract
 	$(BIN)/ruff check .

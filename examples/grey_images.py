@@ -47,9 +47,7 @@ def noise2void(copies: Image, epochs: int) -> Image:
     """Predict hidden pixels from their surroundings: no copy is asked for another."""
     n2v = ad.N2V(NETWORK, replacement="median", batch_size=1, seed=SEED)
     inp, held_out = n2v.prepare_data(copies, num_tst_ratio=0)
-    n2v.train(
-        inp, held_out, epochs=epochs, ratio_blind_spot=0.15, learning_rate=5e-3, restarts=1
-    )
+    n2v.train(inp, held_out, epochs=epochs, ratio_blind_spot=0.15, learning_rate=5e-3, restarts=1)
     return n2v.infer(inp).mean(axis=0)
 
 
@@ -106,9 +104,7 @@ def main(epochs: int, output: Path) -> Scores:
         "supervised (other pictures)": supervised(copies, epochs),
     }
     curves = {
-        name: denoised_ring_correlation(
-            image, raw_half=mean, raw_other_half=unseen.mean(axis=0)
-        )
+        name: denoised_ring_correlation(image, raw_half=mean, raw_other_half=unseen.mean(axis=0))
         for name, image in images.items()
     }
     scores = {

@@ -65,9 +65,7 @@ def train(epochs: int, output: Path) -> ad.N2N:
     every = max(epochs // 10, 1)
     n2n = ad.N2N(network, save_epochs_dir=output / "epochs", save_every=every, seed=SEED)
     inp, tgt, held_out = n2n.prepare_data(counts, strategy="1:X")
-    n2n.train(
-        inp, tgt, held_out, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1
-    )
+    n2n.train(inp, tgt, held_out, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1)
     return n2n
 
 

@@ -32,9 +32,7 @@ def main(epochs: int, output: Path) -> Scores:
     network = ad.NetworkParamsDnCNN(n_dims=1, n_features=4, n_layers=6)
     n2n = ad.N2N(network, seed=SEED)
     inp, tgt, held_out = n2n.prepare_data(counts, strategy="1:X")
-    n2n.train(
-        inp, tgt, held_out, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1
-    )
+    n2n.train(inp, tgt, held_out, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1)
     denoised = n2n.infer(inp)
 
     smoothed = (np.maximum(savgol_filter(mean, w, 4), 0) for w in range(11, 101, 10))

@@ -1,5 +1,6 @@
 """What several rooms' tests share."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 def _repeatable():
     """What a test draws from torch's own state is the same in every run and order."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was():
+    """A command line sets up logging for its process, which here goes on."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
