@@ -23,7 +23,7 @@ from autoden.cli.destinations import TrainingDestination
 from autoden.cli.interface import Interface, pick
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, ONLY_DIMENSIONS, NetworkChoice, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
@@ -118,12 +118,14 @@ class Run:
         destination.check([*self.files, *chain.from_iterable(others.values())])
         self._check_folder()
         loaded = self._load()
+        possible = self.algorithm.n_dims
+        only = possible[0] if len(possible) == 1 else None
         sources = Sources.read(
             interface,
             self.files,
             others,
             self.reading,
-            n_dims=ONLY_DIMENSIONS.get(self.algorithm.name) if loaded is None else loaded.n_dims,
+            n_dims=only if loaded is None else loaded.n_dims,
             repeats=interface.repeats,
             trained=self.load_model,
         )

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli.options import NETWORK
 from autoden.models.params import NETWORKS, NetworkParams
 from autoden.models.registry import describe
@@ -40,7 +41,7 @@ class Preset:
 
 BY_DIMENSIONS = {
     1: Preset("dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}),
-    2: Preset("unet", {"n_features": 16}, {"epochs": 500, "learning_rate": 1e-3}),
+    2: Preset("unet", {"n_features": 16}, {"epochs": 500, "learning_rate": 3e-3}),
     3: Preset("unet", {"n_features": 8}, {"epochs": 500, "learning_rate": 1e-3}),
 }
 """What suits spectra, images and volumes."""
@@ -53,9 +54,6 @@ ALWAYS = {"seed": 0, "restarts": 1}
 
 BY_DATA = tuple(BY_DIMENSIONS[1].training)
 """Options whose default depends on the data."""
-
-ONLY_DIMENSIONS = {"n2i": 2}
-"""Dimensions of the data of algorithms that are for no other."""
 
 
 @Parameter(name="*", group=NETWORK)
@@ -109,12 +107,11 @@ def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:
 
 def say_presets(algorithm: str) -> str:
     """Say what a verb does where nothing is said, for its help."""
-    only = ONLY_DIMENSIONS.get(algorithm)
     parts = []
-    for n_dims, preset in BY_DIMENSIONS.items():
-        if only in (None, n_dims):
-            sizes = " and ".join(f"{n} {name[2:]}" for name, n in preset.sizes.items())
-            training = training_of(algorithm, n_dims)
-            trained = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in training.items())
-            parts.append(f"{SPACES[n_dims][1]}: {preset.network} with {sizes}, {trained}")
+    for n_dims in ALGORITHMS[algorithm].n_dims:
+        preset = BY_DIMENSIONS[n_dims]
+        sizes = " and ".join(f"{n} {name[2:]}" for name, n in preset.sizes.items())
+        training = training_of(algorithm, n_dims)
+        trained = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in training.items())
+        parts.append(f"{SPACES[n_dims][1]}: {preset.network} with {sizes}, {trained}")
     return f"Where not given, for {'; for '.join(parts)}."
