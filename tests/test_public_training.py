@@ -227,6 +227,7 @@ def test_of_a_single_image_n2v_holds_out_pixels():
     assert n2v.infer(inp).shape == (20, 24)
 
 
+@pytest.mark.filterwarnings("ignore:.*hides whole blocks")
 @pytest.mark.parametrize("mask_shape", [1, 3, (1, 5), [3, 1]])
 def test_n2v_masks_for_structured_noise(mask_shape):
     losses = trained(ad.N2V, mask_shape=mask_shape, ratio_blind_spot=0.05)[2]
@@ -250,6 +251,7 @@ def test_the_deep_image_prior_takes_an_input_and_averages_redundant_targets():
     assert mask.shape == (20, 24)
 
 
+@pytest.mark.filterwarnings("ignore:.*pixel-mask")
 @pytest.mark.parametrize("strategy", ["pixel-mask", "self-similar"])
 def test_supervised_holds_out_pixels_or_images_and_one_target_serves_all(strategy):
     supervised = make(ad.Supervised)

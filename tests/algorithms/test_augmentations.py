@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
+import autoden as ad
 from autoden.algorithms.datasets import (
     AUGMENTATIONS,
     AugmentationCrop,
@@ -130,7 +131,9 @@ def test_an_axis_left_out_never_moves(make, n_dims, axes):
     for _ in range(8):
         for axis in fixed:
             batch = coordinate(shape, axis)
-            assert torch.equal(augment(batch).target, batch.target)
+            view = augment(batch)
+            inside = view.weight > 0
+            assert torch.equal(view.target[inside], batch.target[inside])
     moving = [augment(coordinate(shape, axes[0])).target for _ in range(8)]
     assert len({tuple(values.flatten().tolist()) for values in moving}) > 1
 
@@ -226,9 +229,20 @@ def test_any_rotation_is_one_about_the_centre_to_within_an_element(step, shape):
     assert len(set(np.round(angles) % 360)) >= (15 if step is None else 5)
 
 
-def test_what_comes_from_outside_repeats_the_border_and_neither_trains_nor_is_scored():
-    ramp = torch.arange(100.0).reshape(1, 1, 10, 10)
-    border = torch.cat([ramp[..., 0, :], ramp[..., -1, :], ramp[..., 0], ramp[..., -1]]).unique()
+@pytest.mark.parametrize("n_dims", [2, 3])
+def test_no_value_of_the_data_appears_twice_in_a_turned_input(n_dims):
+    """A copy in a place without weight would still stand beside a blind spot and tell its value."""
+    values = torch.arange(1.0, 1 + np.prod(SHAPES[n_dims])).reshape(1, 1, *SHAPES[n_dims])
+    batch = Batch(values, values, torch.ones_like(values), values < 0)
+    augment = made(AugmentationRotationAny)
+    for _ in range(20):
+        view = augment(batch)
+        shown = view.input[view.input != 0]
+        assert len(shown.unique()) == len(shown) == int(view.weight.sum())
+
+
+def test_what_comes_from_outside_is_0_and_neither_trains_nor_is_scored():
+    ramp = torch.arange(1.0, 101.0).reshape(1, 1, 10, 10)
     batch = Batch(ramp, ramp, torch.ones_like(ramp), ramp >= 0)
     augment = AugmentationRotationAny(45, rng=np.random.default_rng(0))
     n_outside = 0
@@ -237,7 +251,8 @@ def test_what_comes_from_outside_repeats_the_border_and_neither_trains_nor_is_sc
         outside = view.weight == 0
         n_outside += int(outside.sum())
         assert not view.held_out[outside].any()
-        assert torch.isin(view.input[outside], border).all()
+        assert not view.input[outside].any()
+        assert not view.target[outside].any()
     assert n_outside > 0
 
 
@@ -267,6 +282,13 @@ def test_a_crop_is_a_window_of_each_sample(size, n_dims):
         window = tuple(slice(s, s + length) for s, length in zip(start, expected, strict=True))
         for before, after in zip(tensors(batch), tensors(view), strict=True):
             assert torch.equal(before[(sample, slice(None), *window)], after[sample])
+
+
+@pytest.mark.parametrize("dtype", ["i8", "u1"])
+def test_sizes_may_be_an_array(dtype):
+    view = AugmentationCrop(np.array([4, 6], dtype), rng=np.random.default_rng(0))(coded(2))
+    assert view.input.shape == (4, 3, 4, 6)
+    assert AugmentationCrop(np.array(4, dtype)).size == 4
 
 
 def test_each_sample_is_cropped_at_its_own_place_and_all_places_are_equally_likely():
@@ -374,12 +396,50 @@ def test_nothing_is_augmented_unless_asked_for():
 
 
 def test_names_and_objects_mix_in_their_order():
-    crop, noise = AugmentationCrop(3), AugmentationGaussianNoise(0.1)
-    wanted = [crop, "rot_any", "rot45", noise]
+    wanted = [AugmentationCrop(3), "rot_any", "rot45", AugmentationGaussianNoise(0.1)]
     made_ = create_augmentations(wanted, n_dims=2, rng=np.random.default_rng(0))
-    assert made_[0] is crop
-    assert made_[3] is noise
+    assert (made_[0].size, made_[3].sigma) == (3, 0.1)
     assert [augment.step for augment in made_[1:3]] == [None, 45]
+
+
+WITHOUT_GENERATOR = {
+    "flip": AugmentationFlip,
+    "rot90": AugmentationRotation90,
+    "rot_any": AugmentationRotationAny,
+    "crop": lambda: AugmentationCrop(5),
+    "gaussian": lambda: AugmentationGaussianNoise(0.1),
+    "poisson": lambda: AugmentationPoissonNoise(2),
+}
+
+
+@pytest.mark.parametrize("make", WITHOUT_GENERATOR.values(), ids=WITHOUT_GENERATOR)
+def test_an_object_without_a_generator_draws_from_the_one_given_and_stays_as_it_was(make):
+    views = []
+    for _ in range(2):
+        augment = make()
+        before = augment.rng, augment.rng.bit_generator.state
+        (bound,) = create_augmentations(augment, n_dims=2, rng=np.random.default_rng(5))
+        views.append([bound(coded(2)).input for _ in range(6)])
+        assert (augment.rng, augment.rng.bit_generator.state) == before
+    assert all(map(torch.equal, *views))
+
+
+def test_an_object_with_a_generator_keeps_it():
+    given = AugmentationFlip(rng=np.random.default_rng(1))
+    assigned = AugmentationFlip()
+    assigned.rng = np.random.default_rng(1)
+    rng = np.random.default_rng(0)
+    assert create_augmentations([given, assigned], n_dims=2, rng=rng) == (given, assigned)
+
+
+def test_a_seed_makes_a_training_with_an_augmentation_object_repeat():
+    data = np.random.default_rng(0).normal(size=(3, 12, 12))
+    curves = []
+    for _ in range(2):
+        model = ad.NetworkParamsDnCNN(n_layers=3, n_features=4)
+        n2n = ad.N2N(model, device="cpu", augmentation=AugmentationFlip(), seed=0, verbose=False)
+        curves.append(n2n.train(*n2n.prepare_data(data), epochs=6)["loss_trn"])
+    np.testing.assert_array_equal(*curves)
 
 
 @pytest.mark.parametrize(
@@ -426,9 +486,12 @@ def test_what_is_no_augmentation_is_refused(wanted):
         (lambda: AugmentationRotation90((-3, -1))(coded(2)), "2 spatial axes"),
         (lambda: AugmentationRotationAny(axes=(-3, -1))(coded(2)), "2 spatial axes"),
         (lambda: AugmentationRotationAny()(coded(1)), "the data have 1"),
-        (lambda: AugmentationCrop(0), "`size` is 0"),
-        (lambda: AugmentationCrop((4, 0)), r"`size\[1\]` is 0"),
-        (lambda: AugmentationCrop("4"), "`size` is '4'"),
+        (lambda: AugmentationCrop(0), "`patch_size` or `size` is 0"),
+        (lambda: AugmentationCrop((4, 0)), r"`patch_size` or `size\[1\]` is 0"),
+        (lambda: AugmentationCrop("4"), "`patch_size` or `size` is '4'"),
+        (lambda: AugmentationCrop(np.array([4.0, 4.0])), r"`size\[0\]` is np.float64\(4.0\)"),
+        (lambda: AugmentationCrop(np.full((2, 2), 4)), r"`size\[0\]` is array"),
+        (lambda: AugmentationCrop(np.array([], int)), "`patch_size` or `size` is empty"),
         (lambda: AugmentationCrop((4, 4, 4))(coded(2)), "2 spatial axes"),
         (lambda: AugmentationGaussianNoise(-0.1), "`sigma` is -0.1"),
         (lambda: AugmentationGaussianNoise((0.2, 0.1)), r"\(lowest, highest\)"),

@@ -145,7 +145,7 @@ def test_networks_of_images_take_stacks_of_them(name):
     """2D models on 3D data: leading axes count measurements (or, for DIP, repeats)."""
     stack = np.random.default_rng(0).normal(size=(4, 5, 16, 18))
     denoiser = make_denoiser(name, 2, "one channel")
-    given = (stack, stack[0]) if name == "supervised" else (stack,)
+    given = (stack, stack + 1) if name == "supervised" else (stack,)
     prepared = denoiser.prepare_data(*given)
     denoiser.train(*prepared, epochs=2)
     shape = {"n2n": (5, 16, 18), "dip": (16, 18)}.get(name, (4, 5, 16, 18))

@@ -9,6 +9,7 @@ from scipy.io import loadmat
 from scipy.ndimage import gaussian_filter
 
 import autoden as ad
+from autoden.algorithms.noise2inverse import _warn_of_missing_angles
 from autoden.errors import InputError
 from autoden.transforms.parallel_beam import ParallelBeam
 
@@ -235,6 +236,43 @@ def test_rings_are_warned_of():
     with pytest.warns(UserWarning, match="Detector pixels are off in all projections") as caught:
         denoiser().prepare_data(sinogram_of(phantom()) + rings, ANGLES)
     assert caught[0].filename == __file__
+
+
+NONE_MISSING = {
+    "half a turn": np.arange(30) * np.pi / 30,
+    "both ends": np.linspace(-np.pi / 2, np.pi / 2, 31),
+    "a turn": np.arange(45) * 2 * np.pi / 45,
+    "ten times": np.tile(np.arange(7) * np.pi / 7, 10),
+    "golden": np.arange(34) * np.pi * (np.sqrt(5) - 1) / 2,
+    "random": np.random.default_rng(0).uniform(0, np.pi, (200, 100)),
+}
+SOME_MISSING = {
+    "a quarter turn": np.arange(80) * np.pi / 160,
+    "a few of a quarter turn": np.arange(8) * np.pi / 16,
+    "a quarter and its opposite": np.add.outer([0, np.pi], np.arange(40) * np.pi / 80),
+    "a missing wedge": np.deg2rad(np.arange(-70, 71)),
+    "all the same": np.zeros(80),
+}
+
+
+@pytest.mark.parametrize("angles", NONE_MISSING.values(), ids=NONE_MISSING)
+def test_angles_that_cover_half_turns_are_not_warned_of(angles):
+    for scan in np.atleast_2d(angles):
+        _warn_of_missing_angles(scan, stacklevel=2)
+
+
+@pytest.mark.parametrize("angles", SOME_MISSING.values(), ids=SOME_MISSING)
+def test_missing_angles_are_warned_of(angles):
+    angles = np.ravel(angles)
+    sinogram = np.random.default_rng(0).normal(size=(len(angles), SIZE))
+    with pytest.warns(UserWarning, match="`angles` leave out those from") as caught:
+        denoiser().prepare_data(sinogram, angles)
+    assert caught[0].filename == __file__
+
+
+def test_the_warning_says_which_angles_are_missing():
+    with pytest.warns(UserWarning, match=r"from 1\.22 to 1\.92 radians"):
+        _warn_of_missing_angles(np.deg2rad(np.arange(-70, 71)), stacklevel=2)
 
 
 # A real scan

@@ -67,6 +67,28 @@ def test_a_denoiser_without_training_is_not_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("path", [None, 3, b"n2n.safetensors"])
+def test_what_is_no_path_is_refused(trained, path):
+    with pytest.raises(InputError, match="give the name of a file"):
+        trained[0].save(path)
+
+
+def test_an_epoch_may_be_given_as_an_integer_of_numpy_but_not_as_a_bool(tmp_path):
+    data = np.random.default_rng(0).normal(size=(3, 32))
+    model = ad.NetworkParamsDnCNN(n_dims=1, n_layers=3, n_features=4)
+    n2n = ad.N2N(model, save_epochs_dir=tmp_path, seed=0, verbose=False)
+    n2n.train(*n2n.prepare_data(data), epochs=3)
+    same, other, also = (
+        ad.N2N(epoch, save_epochs_dir=tmp_path, verbose=False).model.state_dict()
+        for epoch in (1, 2, np.int64(2))
+    )
+    assert all(torch.equal(other[name], also[name]) for name in also)
+    assert any(not torch.equal(same[name], also[name]) for name in also)
+    for value in (True, np.True_):
+        with pytest.raises(InputError, match="`model` is"):
+            ad.N2N(value, save_epochs_dir=tmp_path, verbose=False)
+
+
 def test_a_file_that_is_there_stays(trained, tmp_path):
     path = tmp_path / "n2n.safetensors"
     path.write_text("precious")

@@ -77,6 +77,42 @@ def test_data_that_do_not_fit_are_refused(inp, tgt, message):
         make_denoiser().prepare_data(inp, tgt)
 
 
+def test_targets_of_some_of_the_leading_axes_are_refused_not_repeated():
+    rng = np.random.default_rng(0)
+    inp = rng.normal(size=(4, 3, 64))
+    for leading in [(3,), (4, 1), (12,), (1, 3)]:
+        with pytest.raises(InputError, match="one clean measurement for each noisy one"):
+            make_denoiser().prepare_data(inp, rng.normal(size=(*leading, 64)))
+    for leading in [(), (1,), (1, 1), (4, 3)]:
+        tgt = rng.normal(size=(*leading, 64))
+        _, prepared, _ = make_denoiser().prepare_data(inp, tgt)
+        np.testing.assert_array_equal(prepared, np.broadcast_to(tgt, inp.shape))
+
+
+@pytest.mark.parametrize("channel_axis", [99, "a", -1])
+def test_a_channel_axis_is_checked_where_there_is_one_channel(channel_axis):
+    truths = make_truths()
+    with pytest.raises(InputError, match="channel"):
+        make_denoiser().prepare_data(add_noise(truths), truths, channel_axis=channel_axis)
+
+
+def test_a_channel_axis_of_length_1_is_dropped():
+    truths = make_truths()[:, None]
+    inp, tgt, _ = make_denoiser().prepare_data(add_noise(truths), truths, channel_axis=1)
+    assert inp.shape == tgt.shape == (8, 128)
+
+
+@pytest.mark.parametrize("n_given", [1, 5])
+def test_a_held_out_measurement_whose_target_trains_is_warned_of(n_given):
+    truth = make_truths()[0]
+    tgt = np.stack([truth] * n_given)
+    noisy = add_noise(np.stack([truth] * 5))
+    with pytest.warns(UserWarning, match="'pixel-mask' is the better choice") as caught:
+        _, _, held_out = make_denoiser().prepare_data(noisy, tgt, strategy="self-similar")
+    assert len(held_out) == 1
+    assert caught[0].filename == __file__
+
+
 def test_a_single_measurement_cannot_be_held_out_as_a_whole():
     truth = make_truths()[0]
     with pytest.raises(InputError, match="pixel-mask"):

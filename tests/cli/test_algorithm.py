@@ -141,7 +141,7 @@ def test_options_of_the_constructor_reach_the_library(run, images, tmp_path, cal
     assert run("n2v", images, "-o", out, *QUICK, *words) == (0, "", "")
     n2v = call(ad.NetworkParamsUNet(n_features=2, n_levels=2))
     prepared = n2v.prepare_data(ad.read(images).data)
-    n2v.train(*prepared, epochs=2, learning_rate=1e-3, restarts=1)
+    n2v.train(*prepared, epochs=2, learning_rate=3e-3, restarts=1)
     expected = n2v.infer(prepared[0]).astype(np.float32)
     np.testing.assert_array_equal(ad.read(out).data, expected)
 
@@ -271,7 +271,7 @@ def test_how_the_data_were_read_is_said(run, images, tmp_path):
     _, _, err = run("n2n", images, "-o", tmp_path / "out.tif", *words)
     assert f"{images}: 4 repeats along 'page' of one image of 16 x 12 (y, x), uint16." in err
     assert "n2n: UNet with" in err
-    assert "epochs 2, learning rate 0.001" in err
+    assert "epochs 2, learning rate 0.003" in err
 
 
 class Smoother(ad.N2V):

@@ -48,6 +48,28 @@ def test_a_scaling_that_cannot_be_undone_is_refused(values):
         DataScaleBias(**values)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (np.array([1j, 2.0]), "give their parts as channels"),
+        ([], "empty"),
+        ("a", "numbers are needed"),
+        (None, "not a rectangular array of numbers"),
+        ([[1.0], [1.0, 2.0]], "unequal lengths"),
+        (np.ma.masked_less([1.0, 2.0, 3.0], 2), "1 masked value"),
+        ([1.0, np.nan], "NaN"),
+    ],
+)
+def test_what_is_no_row_of_finite_real_numbers_is_refused(data, words):
+    good = [0.0, 1.0]
+    with pytest.raises(InputError, match=f"input data .*{words}"):
+        compute_scaling_selfsupervised(data)
+    with pytest.raises(InputError, match=f"input data .*{words}"):
+        compute_scaling_supervised(data, good)
+    with pytest.raises(InputError, match=f"target data .*{words}"):
+        compute_scaling_supervised(good, data)
+
+
 def test_constant_data_are_refused():
     with pytest.raises(InputError, match="every value is 3"):
         compute_scaling_selfsupervised(np.full(10, 3))

@@ -78,8 +78,33 @@ def test_without_normalisation_the_kept_weights_are_those_of_the_lowest_held_out
 def test_the_offered_weights_are_those_before_the_step():
     model = make_model(norm=False)
     before = weights(model)
-    history = fit(model, make_task(), TrainingSettings(epochs=1, learning_rate=0.1))
+    fit(model, make_task(), TrainingSettings(epochs=1, learning_rate=100.0))  # a harmful step
+    torch.testing.assert_close(weights(model), before, rtol=0, atol=0)
+
+
+def test_what_the_last_step_made_is_kept_if_it_is_better():
+    model = make_model(norm=False)
+    task = make_task()
+    before = inference_score(model, task)
+    for _ in range(20):
+        history = fit(model, task, TrainingSettings(epochs=1, learning_rate=0.01))
     assert history.best_epoch == 0
+    assert history.best_held_out == pytest.approx(inference_score(model, task), rel=1e-5)
+    assert history.best_held_out < 0.8 * before
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "lbfgs"])
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_batches_that_are_wholly_held_out_move_nothing(optimizer, accumulate):
+    if accumulate and optimizer == "lbfgs":
+        pytest.skip("cannot be combined")
+    pairs = make_task().pairs
+    held_out = torch.ones_like(pairs.held_out)
+    task = PairsTask(make_pairs(pairs.input, pairs.target, held_out), batch_size=2)
+    model = make_model(norm=False)
+    before = weights(model)
+    settings = TrainingSettings(3, 0.1, optimizer, accum_grads=accumulate)
+    fit(model, task, settings, penalties=[LossTV(1.0, n_dims=1)])
     torch.testing.assert_close(weights(model), before, rtol=0, atol=0)
 
 

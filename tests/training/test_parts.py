@@ -93,10 +93,12 @@ def test_best_weights_restore_what_was_offered_also_buffers():
                 tensor.fill_(epoch)
         best.offer(epoch, score)
         expected[epoch] = {k: v.clone() for k, v in model.state_dict().items()}
-    assert list(best.scores) == [1, 7]  # the best of each half
-    for epoch in best.scores:
-        best.restore(epoch)
-        assert all(torch.equal(v, expected[epoch][k]) for k, v in model.state_dict().items())
+    assert [candidate.epoch for candidate in best.candidates] == [1, 7]  # the best of each half
+    for candidate in best.candidates:
+        best.restore(candidate)
+        assert all(
+            torch.equal(v, expected[candidate.epoch][k]) for k, v in model.state_dict().items()
+        )
 
 
 @pytest.mark.parametrize(("watched", "enabled"), [(True, True), (True, False), (False, True)])

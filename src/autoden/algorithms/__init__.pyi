@@ -3,6 +3,7 @@ from . import augmentations as augmentations
 from . import blind_spots as blind_spots
 from . import datasets as datasets
 from . import deep_image_prior as deep_image_prior
+from . import degradation as degradation
 from . import denoiser as denoiser
 from . import network as network
 from . import noise2inverse as noise2inverse
@@ -10,7 +11,10 @@ from . import noise2noise as noise2noise
 from . import noise2void as noise2void
 from . import output_variance as output_variance
 from . import pairs as pairs
+from . import penalties as penalties
+from . import prior_task as prior_task
 from . import registry as registry
+from . import results as results
 from . import ring_artefacts as ring_artefacts
 from . import saving as saving
 from . import supervised as supervised

@@ -55,6 +55,8 @@ def checked_mask(mask: ArrayLike, name: str, like: NDArray[np.generic]) -> NDArr
     InputError
         Another dtype than bool, another shape, or a mask that leaves nothing to train on.
     """
+    if np.ma.is_masked(mask):
+        raise InputError(f"`{name}` has masked values: say of each whether it is held out.")
     array = np.asarray(mask)
     if array.shape != like.shape:
         raise InputError(

@@ -28,6 +28,9 @@ REPLACEMENTS = ("neighbour", "median", "noise")
 REACH = 2
 """Replacements come from so many elements around a hidden one along each axis (Krull et al.)."""
 
+N_TRIES = 3
+"""So many neighbours are drawn to find one that is not hidden."""
+
 MAX_HIDDEN = 0.25
 """Largest share of a sample that is hidden at a time: the rest has to predict it."""
 
@@ -110,7 +113,7 @@ class BlindSpots:
         Tensor
             Shape (N, C, *S); only hidden elements differ from `inputs`.
         """
-        hidden = _dilate(spots, self.mask_shape)
+        hidden = _dilate(spots, self.mask_shape)  # (N, 1, *S)
         offsets = torch.tensor(
             neighbourhood(inputs.shape[2:], self.mask_shape), device=inputs.device
         )  # (O, n_dims)
@@ -121,17 +124,24 @@ class BlindSpots:
             mean, deviation = inputs.mean(axes, keepdim=True), inputs.std(axes, keepdim=True)
             draws = torch.randn(inputs.shape, generator=self.generator, device=inputs.device)
             return torch.where(hidden, mean + deviation * draws, inputs)
-        return torch.where(hidden, self._neighbours(inputs, offsets), inputs)
+        return torch.where(hidden, self._neighbours(inputs, hidden, offsets), inputs)
 
-    def _neighbours(self, inputs: Tensor, offsets: Tensor) -> Tensor:
-        """Give a random neighbour of every element, the same one in all channels."""
-        flat = inputs.flatten(2)  # (N, C, P)
+    def _neighbours(self, inputs: Tensor, hidden: Tensor, offsets: Tensor) -> Tensor:
+        """Give a random neighbour of every element, the same one in all channels.
+
+        Of a few drawn the first that is not hidden itself is taken, so that what is hidden in one
+        place does not show in another.
+        """
+        flat, is_hidden = inputs.flatten(2), hidden.flatten(1)  # (N, C, P), (N, P)
         n, _, n_places = flat.shape
-        drawn = torch.randint(
-            len(offsets), (n, n_places), generator=self.generator, device=inputs.device
-        )
         places = torch.arange(n_places, device=inputs.device)
-        sources = _sources(places, offsets[drawn], inputs.shape[2:])  # (N, P)
+        sources = places.expand(n, n_places)
+        for draw in range(N_TRIES):
+            drawn = torch.randint(
+                len(offsets), (n, n_places), generator=self.generator, device=inputs.device
+            )
+            other = _sources(places, offsets[drawn], inputs.shape[2:])  # (N, P)
+            sources = torch.where(is_hidden.gather(1, sources), other, sources) if draw else other
         return flat.gather(2, sources.unsqueeze(1).expand_as(flat)).reshape(inputs.shape)
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from autoden.algorithms.augmentations.augmentation import Augmentation
+from autoden.algorithms.augmentations.augmentation import Augmentation, RandomView
 from autoden.algorithms.augmentations.crops import AugmentationCrop
 from autoden.algorithms.augmentations.flips import AugmentationFlip
 from autoden.algorithms.augmentations.noises import (
@@ -65,7 +65,8 @@ def create_augmentations(
     n_dims : {1, 2, 3}
         How many trailing axes are spatial.
     rng : numpy.random.Generator
-        Source of the draws of those made here.
+        Source of the draws of those made here, and of copies of those made without `rng`. An
+        object with a generator of its own is used as it is.
 
     Raises
     ------
@@ -106,4 +107,4 @@ def _create_one(item: str | Augmentation, n_dims: int, rng: np.random.Generator)
             UserWarning,
             stacklevel=5,
         )
-    return augmentation
+    return augmentation.bound_to(rng) if isinstance(augmentation, RandomView) else augmentation

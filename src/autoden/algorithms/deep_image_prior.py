@@ -20,6 +20,7 @@ from autoden.algorithms.degradation import Operator, check_operator, in_network_
 from autoden.algorithms.denoiser import Denoiser
 from autoden.algorithms.network import ModelLike
 from autoden.algorithms.output_variance import OutputVariance
+from autoden.algorithms.penalties import limit_of
 from autoden.algorithms.prior_task import PriorTask
 from autoden.checks import choice, flag, number, whole_numbers
 from autoden.errors import InputError
@@ -158,7 +159,7 @@ class DIP(Denoiser):
             mask = draw_held_out(targets.shape, num_tst_ratio, shared_axes=shared, rng=rng)
         else:
             mask = _draw_repeats(targets.shape, n_leading, num_tst_ratio, rng)
-        return self._input(inp, shape or targets.shape[-self.n_dims :]), targets, mask
+        return self._input(inp, shape, targets.shape[-self.n_dims :]), targets, mask
 
     def train(
         self,
@@ -199,7 +200,7 @@ class DIP(Denoiser):
             its outputs are averaged, too. 0 does not.
         stopping : {"held-out", "variance"}
             Which epoch is the best: the one that predicts what is held out best (without any, the
-            last), or the one around which the output varies least, over windows of 100 epochs.
+            last), or the one up to which the outputs of 100 epochs varied least.
         observers : sequence of Observer
             Called after each epoch.
 
@@ -222,16 +223,18 @@ class DIP(Denoiser):
         )
         number("input_jitter", input_jitter, at_least=0)
         choice("stopping", stopping, get_args(Stopping))
-        if stopping == "variance" and average:
+        if stopping == "variance":
+            self._check_variance(settings)
+        if self.operator is None and (self.settings or {}).get("operator"):
             raise InputError(
-                f"`average` is {average}, but `stopping` is 'variance', which watches how single "
-                "outputs vary: use one of the two."
+                "This denoiser was trained with an operator, which a file does not hold: set "
+                "`dip.operator` before a further training."
             )
         noise, targets = checked_array(inp, "inp"), checked_array(tgt, "tgt")
         held_out = checked_mask(mask_trn, "mask_trn", targets)
         check_varies(noise, "input")
         check_varies(targets, "target")
-        scaling = self._given_scaling or _target_scaling(targets)
+        scaling = _target_scaling(self._given_scaling or compute_scaling_selfsupervised(targets))
         batch = self._batch(noise, scaling.scale_target(targets), held_out)
         if self.operator is not None:
             check_operator(self.operator, batch)
@@ -247,21 +250,48 @@ class DIP(Denoiser):
             batch,
             self.batch_size,
             (*self._augmentations, *([jitter] if input_jitter else [])),
+            shared=noise.ndim == self._kind.n_axes_in,
             operator=None if self.operator is None else in_network_range(self.operator, scaling),
             variance=OutputVariance() if stopping == "variance" else None,
         )
-        limit = self._checked_limit(lower_limit, batch.input.shape)
-        options = {"input_jitter": float(input_jitter), "stopping": stopping}
+        channels = (self.n_channels_out,) if self.n_channels_out > 1 else ()
+        limit = limit_of(
+            lower_limit, (*channels, *batch.input.shape[2:]), self._kind, self._augmentations
+        )
+        options = {
+            "input_jitter": float(input_jitter),
+            "stopping": stopping,
+            "operator": self.operator is not None,
+        }
         return self._fit(task, settings, scaling, limit, observers, options)
 
-    def _input(self, inp: ArrayLike | None, shape: Sequence[int]) -> NDArray[np.floating]:
+    def _check_variance(self, settings: TrainingSettings) -> None:
+        """Refuse what makes single outputs vary for other reasons than noise being learnt."""
+        others = {
+            "average": settings.average,
+            "batch_size": self.batch_size,
+            "augmentation": self._augmentations,
+            "optimizer": settings.optimizer if settings.optimizer == "lbfgs" else None,
+        }
+        for name, given in others.items():
+            if given:
+                raise InputError(
+                    f"`{name}` is {given!r}, but `stopping` is 'variance', which compares one output "
+                    "per epoch with the next: use one of the two."
+                )
+
+    def _input(
+        self, inp: ArrayLike | None, shape: Sequence[int] | None, shape_of_data: tuple[int, ...]
+    ) -> NDArray[np.floating]:
         """Give the user's input, checked, or random numbers."""
+        if inp is not None and shape is not None:
+            raise InputError("`inp` has a shape already: give it or `shape`, not both.")
         if inp is not None:
             return checked_array(inp, "inp").astype(np.float32)
-        sizes = whole_numbers("shape", shape)
+        sizes = shape_of_data if shape is None else whole_numbers("shape", shape)
         if len(sizes) != self.n_dims:
             raise InputError(
-                f"`shape` is {tuple(shape)}: give one size for each of the {self.n_dims} axes of "
+                f"`shape` is {sizes}: give one size for each of the {self.n_dims} axes of "
                 "the network."
             )
         own = sizes if self.n_channels_in == 1 else (self.n_channels_in, *sizes)
@@ -287,9 +317,8 @@ class DIP(Denoiser):
         return Batch(inputs, wanted, (~scored).float(), scored)
 
 
-def _target_scaling(targets: NDArray[np.floating]) -> DataScaleBias:
+def _target_scaling(scaling: DataScaleBias) -> DataScaleBias:
     """Scale output and target; the random input stays as it is."""
-    scaling = compute_scaling_selfsupervised(targets)
     return replace(scaling, scale_inp=1.0, bias_inp=0.0)
 
 

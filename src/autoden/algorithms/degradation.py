@@ -41,20 +41,37 @@ def check_operator(operator: Operator, batch: Batch) -> None:
         It gives something else than a tensor of the shape of the data that depends on the
         estimate.
     """
-    wanted = batch.target.shape[1:]
-    estimate = batch.target.new_zeros(1, wanted[0], *batch.input.shape[2:], requires_grad=True)
-    with torch.enable_grad():
-        given = operator(estimate)
+    wanted = (2, *batch.target.shape[1:])
+    shape = (2, wanted[1], *batch.input.shape[2:])
+    # Two estimates, whose sum must become the sum of what they become.
+    draws = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(batch.target)
+    estimate = draws.requires_grad_()
+    try:
+        with torch.enable_grad():
+            given = operator(estimate)
+            of_sum = operator(estimate.sum(dim=0, keepdim=True))
+    except Exception as error:
+        raise InputError(
+            f"`operator` failed on a tensor of shape {shape} ({type(error).__name__}: {error}): "
+            "give a function from the estimate (N, C, *S) to the data, made of torch functions."
+        ) from error
     if not isinstance(given, Tensor):
         raise InputError(f"`operator` returned a {type(given).__name__}: it must return a tensor.")
-    if given.shape[1:] != wanted:
+    if given.shape != wanted:
         raise InputError(
             f"`operator` turns an estimate of shape {tuple(estimate.shape)} into one of shape "
-            f"{tuple(given.shape)}, but the data have shape {tuple(wanted)}: give the `shape` of "
+            f"{tuple(given.shape)}, but the data ask for {wanted}: give the `shape` of "
             "the estimate to `prepare_data`, or another operator."
         )
     if not given.requires_grad:
         raise InputError(
             "What `operator` returns does not depend on the estimate in a way that torch can "
             "follow: use torch functions, without `detach` and `no_grad`."
+        )
+    if not torch.allclose(
+        given.sum(dim=0), of_sum[0], rtol=1e-3, atol=1e-3 * float(given.detach().abs().max())
+    ):
+        raise InputError(
+            "`operator` is not linear: what it makes of a sum differs from the sum of what it "
+            "makes of the parts. Only linear degradations can be undone here."
         )

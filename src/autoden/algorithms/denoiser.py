@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import nn
 
 from autoden.algorithms.arrays import PairArrays
 from autoden.algorithms.datasets import (
@@ -24,14 +23,14 @@ from autoden.algorithms.datasets import (
     AugmentationLike,
     create_augmentations,
 )
-from autoden.algorithms.network import ModelLike, kind_of_data, network_of
+from autoden.algorithms.network import ModelLike, about_the_network, kind_of_data, network_of
 from autoden.algorithms.pairs import PairsTask
+from autoden.algorithms.penalties import limit_of, penalties_of, regularizer_of
 from autoden.algorithms.results import as_measured, predict_measurements
 from autoden.algorithms.saving import save
-from autoden.checks import flag, number, seed_or_none, whole_number
+from autoden.checks import flag, seed_or_none, whole_number
 from autoden.errors import InputError
-from autoden.losses.bounds import LowerLimit
-from autoden.losses.regularizers import LossRegularizer, LossTV
+from autoden.losses.regularizers import LossRegularizer
 from autoden.models.devices import choose_device
 from autoden.randomness import numpy_generator, seeded, torch_generator
 from autoden.signals.layout import to_network
@@ -42,7 +41,7 @@ from autoden.signals.scaling import (
     compute_scaling_supervised,
     to_float32,
 )
-from autoden.signals.values import check_numeric, checked_lower_limit
+from autoden.signals.values import check_numeric
 from autoden.training.batch import Batch
 from autoden.training.checkpoints import SavedEpochs
 from autoden.training.engine import fit
@@ -83,7 +82,9 @@ class Denoiser:
         Other views of the data while training, such as "flip".
     save_epochs_dir : path, optional
         Folder in which a training keeps the weights of its epochs, as
-        ``weights/weights_epoch_N.pt``, and the best ones, as ``weights/weights.pt``.
+        ``weights/weights_epoch_N.pt``, and the best ones, as ``weights/weights.pt``. Those of an
+        epoch are as its last step left them, with running statistics of batch normalisation; the
+        best are as `infer` uses them.
     verbose : bool
         Show progress and log one closing line.
     seed : int, optional
@@ -138,11 +139,7 @@ class Denoiser:
         self._given_scaling = data_scale_bias
         self._save_epochs_dir = save_epochs_dir
         self._save_every = whole_number("save_every", save_every)
-        self._regularizer = (
-            reg_val
-            if isinstance(reg_val, LossRegularizer | None)
-            else LossTV(number("reg_val", reg_val, at_least=0), n_dims=self.n_dims)
-        )
+        self._regularizer = regularizer_of(reg_val, self.n_dims)
         self._augmentations = create_augmentations(
             augmentation, n_dims=self.n_dims, rng=numpy_generator(self.seed, "augmentation")
         )
@@ -241,7 +238,7 @@ class Denoiser:
         """
         check_varies(arrays.inputs, "input")
         check_varies(arrays.targets, "target")
-        limit = self._checked_limit(lower_limit, arrays.targets.shape)
+        limit = limit_of(lower_limit, arrays.targets.shape, self._kind, self._augmentations)
         scaling = self._given_scaling or scaling or compute_scaling_selfsupervised(arrays.inputs)
         pairs = Batch(
             self._tensor(scaling.scale_input(arrays.inputs), self.n_channels_in),
@@ -268,17 +265,19 @@ class Denoiser:
         options: Mapping[str, Any] | None,
     ) -> History:
         """Train the network on a task; only a training that ends well changes the denoiser."""
+        if not isinstance(observers, list | tuple):
+            raise InputError(f"`observers` is {observers!r}: give a list of observers.")
         epochs = None
         if self._save_epochs_dir is not None:
             epochs = SavedEpochs(self.model, self._save_epochs_dir, self._save_every)
             observers = [epochs, *observers]
         progress = ProgressBar(settings.epochs, enabled=self.verbose)
-        with progress, seeded(self.seed, self.device):
+        with progress, seeded(self.seed, self.device), about_the_network(self.model):
             history = fit(
                 self.model,
                 task,
                 settings,
-                penalties=self._penalties(scaling, limit),
+                penalties=penalties_of(self._regularizer, scaling, limit, self.device),
                 observers=[progress, *observers],
             )
         if epochs is not None:
@@ -292,36 +291,12 @@ class Denoiser:
             )  # fmt: skip
         return history
 
-    def _checked_limit(
-        self, lower_limit: float | ArrayLike | None, shape: tuple[int, ...]
-    ) -> NDArray[np.float64] | None:
-        """Check a lower limit against outputs (..., [C,] *S)."""
-        if lower_limit is None:
-            return None
-        limit = checked_lower_limit(lower_limit, shape[len(shape) - self._kind.n_axes_out :])
-        if limit.ndim and any(a.geometric for a in self._augmentations):
-            raise InputError(
-                "A `lower_limit` that varies along the data cannot follow patches or an "
-                "augmentation that move them. Give one number, or train without them."
-            )
-        return limit
-
-    def _penalties(
-        self, scaling: DataScaleBias, limit: NDArray[np.float64] | None
-    ) -> list[nn.Module]:
-        """Make the penalties of a training, in the network's range and on its device."""
-        penalties: list[nn.Module] = [] if self._regularizer is None else [self._regularizer]
-        if limit is not None:
-            scaled = torch.tensor(scaling.scale_target(limit), dtype=torch.float32)
-            penalties.append(LowerLimit(scaled))
-        return [penalty.to(self.device) for penalty in penalties]
-
     def _tensor(self, data: NDArray[Any], n_channels: int) -> torch.Tensor:
         """Bring an array (..., [C,] *S) to a tensor (N, C, *S) on the device."""
         samples, _ = to_network(data, n_dims=self.n_dims, n_channels=n_channels)
         if samples.dtype != np.bool_:
             samples = to_float32(samples)
-        return torch.tensor(samples, device=self.device)
+        return torch.tensor(np.ascontiguousarray(samples), device=self.device)
 
 
 def _without_channels(tensor: torch.Tensor) -> torch.Size:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from autoden.checks import choice, whole_number
-from autoden.errors import InputError
+from autoden.errors import InputError, TrainingError
 from autoden.models.config import NetworkParams, create_network
 from autoden.models.io import load_model_state
 
-ModelLike = NetworkParams | str | nn.Module | Mapping[str, Any] | int
+ModelLike = NetworkParams | str | nn.Module | Mapping[str, Any] | int | np.integer
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,19 @@ def network_of(
     InputError
         Nothing known, or an epoch that was not kept.
     """
-    if not isinstance(model, int):
+    if isinstance(model, bool):
+        raise InputError(
+            f"`model` is {model}: give parameters of a network, its name, a network, a saved state "
+            "or the number of an epoch."
+        )
+    if not isinstance(model, int | np.integer):
         return create_network(model, device=device, seed=seed)
     if epochs_dir is None:
         raise InputError(
             f"`model` is {model}, an epoch that an earlier training saved: give the folder that "
             "it saved to as `save_epochs_dir`."
         )
-    return create_network(load_model_state(epochs_dir, model), device=device)
+    return create_network(load_model_state(epochs_dir, int(model)), device=device)
 
 
 def kind_of_data(network: nn.Module) -> KindOfData:
@@ -98,3 +105,26 @@ def kind_of_data(network: nn.Module) -> KindOfData:
         for name in ("n_channels_in", "n_channels_out")
     )
     return KindOfData(n_dims, n_in, n_out)
+
+
+@contextmanager
+def about_the_network(network: nn.Module) -> Iterator[None]:
+    """Say what torch's complaints about a user's own network, or about tiny data, mean."""
+    try:
+        yield
+    except (InputError, TrainingError):
+        raise
+    except (RuntimeError, ValueError) as error:
+        if "more than 1 value per channel" in str(error):
+            raise InputError(
+                "The data leave one element per channel and batch at some level of the network, "
+                "which batch normalisation cannot scale: give larger data or batches, or a "
+                "network with fewer levels."
+            ) from error
+        if hasattr(network, "init_params"):
+            raise
+        raise InputError(
+            f"The network failed on the data: {error}. A network without `init_params` is given "
+            'images of one channel; for others set, before, `network.init_params = {"n_dims": 1, '
+            '"n_channels_in": 1, "n_channels_out": 1}`.'
+        ) from error

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.arrays import checked_pairs
 from autoden.algorithms.denoiser import Denoiser
-from autoden.checks import choice
+from autoden.checks import choice, flag
 from autoden.errors import InputError
 from autoden.randomness import numpy_generator
 from autoden.signals.layout import to_realizations
@@ -184,7 +184,8 @@ class N2N(Denoiser):
         inp : array_like
             Shape (..., R, [C,] *S) as `prepare_data` gives it, or one measurement ([C,] *S).
         average_splits : bool
-            Average the predictions from the R realizations, where there is such an axis.
+            Average the predictions from the R realizations, where there is such an axis: they
+            must then be of one and the same thing.
         channel_axis_dst : int, optional
             Where to put the channel axis of the result; None leaves it before the spatial axes.
 
@@ -201,7 +202,7 @@ class N2N(Denoiser):
         """
         data = check_numeric(inp, "input")
         result = self._predict(data)
-        if average_splits and result.ndim >= -self._realizations_axis:
+        if flag("average_splits", average_splits) and result.ndim >= -self._realizations_axis:
             result = result.mean(axis=self._realizations_axis)
         return self._finish(result, np.iscomplexobj(data), channel_axis_dst)
 

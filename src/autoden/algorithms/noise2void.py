@@ -7,6 +7,7 @@ for a pixel that it does not see can only predict what the neighbours know of it
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, get_args
@@ -18,6 +19,7 @@ from torch import nn
 
 from autoden.algorithms.arrays import PairArrays, checked_array, checked_indices
 from autoden.algorithms.blind_spots import BlindSpots, Replacement, checked_mask_shape
+from autoden.algorithms.datasets import AugmentationRotation90, AugmentationRotationAny
 from autoden.algorithms.denoiser import Denoiser
 from autoden.algorithms.network import ModelLike
 from autoden.checks import choice
@@ -165,7 +167,8 @@ class N2V(Denoiser):
         mask_shape : int or sequence of int
             Extent in pixels of what is hidden together, one odd number or one per axis: 1 for
             noise that is independent from pixel to pixel, (1, 9) for noise that is correlated
-            over up to 4 pixels along the last of two axes.
+            over up to 4 pixels along the last of two axes. Wide masks along all axes of images and
+            volumes are learnt as holes to be filled and do badly (a warning says so).
         ratio_blind_spot : float
             Share of pixels to predict at a time, above 0 and below 1; at least one pixel of each
             measurement.
@@ -196,6 +199,7 @@ class N2V(Denoiser):
             shape, ratio_blind_spot, self.replacement, torch_generator(self.seed, self.device)
         )
         arrays = self._hold_out(checked_array(inp, "inp"), tst_inds, spots)
+        self._check_mask(shape)
         options = {
             "mask_shape": shape,
             "ratio_blind_spot": float(ratio_blind_spot),
@@ -205,6 +209,24 @@ class N2V(Denoiser):
         return self._train_pairs(
             arrays, settings, lower_limit, observers, views=[spots], options=options
         )
+
+    def _check_mask(self, mask_shape: tuple[int, ...]) -> None:
+        """Refuse a mask that augmentations turn away from its axis; warn of one that is a block."""
+        turns = (AugmentationRotation90, AugmentationRotationAny)
+        if len(set(mask_shape)) > 1 and any(isinstance(a, turns) for a in self._augmentations):
+            raise InputError(
+                f"`mask_shape` is {mask_shape}, for noise along one axis, which a rotation would "
+                "turn to another: train without rotations."
+            )
+        if self.n_dims > 1 and min(mask_shape) > 1:
+            warnings.warn(
+                f"`mask_shape` {mask_shape} hides whole blocks. The network learns to fill holes "
+                "and is then used on data without any: the wider the blocks, the worse, and the "
+                "held-out loss does not show it. Prefer a mask along one axis, or compare with "
+                "`mask_shape=1`.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _hold_out(
         self, data: NDArray[np.float64], tst_inds: Sequence[int] | NDArray[Any], spots: BlindSpots

@@ -20,19 +20,22 @@ class PriorTask(PairsTask):
 
     Attributes
     ----------
+    shared : bool
+        Whether one input serves all targets, so that there is one output, too.
     operator : callable, optional
         From the output to what the target is compared with, in the range of the network.
     variance : OutputVariance, optional
         Scores epochs by it instead of by what is held out.
     """
 
+    shared: bool = False
     operator: Operator | None = None
     variance: OutputVariance | None = None
 
     def loss(self, model: nn.Module, batch: Batch) -> Losses:
         """Compare the output, as the operator degrades it, with the targets."""
-        shared = batch.input.stride(0) == 0  # one input for all targets: one output, too
-        output = model(batch.input[:1] if shared else batch.input)
+        moved = any(view.geometric for view in self.views)  # crops differ from sample to sample
+        output = model(batch.input[:1] if self.shared and not moved else batch.input)
         compared = output if self.operator is None else self.operator(output)
         expanded = compared.expand(len(batch.target), *compared.shape[1:])
         losses = replace(compare(expanded, batch, self.data_term), output=output)

@@ -88,7 +88,7 @@ def as_measured(
         An axis that the result does not have.
     """
     if lower_limit is not None:
-        result = np.maximum(result, lower_limit)
+        result = np.maximum(result, _fitting(lower_limit, result.shape, kind, as_complex))
     n_channels, channel_axis = kind.n_channels_out, -kind.n_dims - 1
     if as_complex and n_channels % 2 == 0:
         real, imaginary = np.split(result, 2, axis=channel_axis)
@@ -97,9 +97,30 @@ def as_measured(
             result = result.squeeze(channel_axis)
     if channel_axis_dst is None:
         return result
+    if not isinstance(channel_axis_dst, int | np.integer):
+        raise InputError(f"`channel_axis_dst` is {channel_axis_dst!r}: give the number of an axis.")
     if n_channels == 1 or not -result.ndim <= channel_axis_dst < result.ndim:
         raise InputError(
             f"`channel_axis_dst` is {channel_axis_dst}, but the result of shape {result.shape} "
             f"has {'no channel axis' if n_channels == 1 else 'no such axis'}."
         )
     return np.moveaxis(result, channel_axis, channel_axis_dst)
+
+
+def _fitting(
+    lower_limit: NDArray[np.float64], shape: tuple[int, ...], kind: KindOfData, as_complex: bool
+) -> NDArray[np.float64]:
+    """Give a lower limit if it is one for results of this shape."""
+    if as_complex:
+        raise InputError(
+            "The denoiser was trained with a `lower_limit`, but the data are complex, which have "
+            "no order: train without it, or infer from their parts as channels."
+        )
+    own = shape[len(shape) - kind.n_axes_out :]
+    sizes = zip(lower_limit.shape[::-1], own[::-1], strict=False)
+    if lower_limit.ndim > len(own) or any(limit not in (1, size) for limit, size in sizes):
+        raise InputError(
+            f"The `lower_limit` of the training has shape {lower_limit.shape}, one measurement "
+            f"here {own}: infer from measurements of that size, or train with one number."
+        )
+    return lower_limit

@@ -23,6 +23,8 @@ def save(denoiser: Denoiser, path: str | PathLike[str], *, overwrite: bool = Fal
 
     See `Denoiser.save`.
     """
+    if not isinstance(path, str | PathLike):
+        raise InputError(f"`path` is {path!r}: give the name of a file, such as 'n2n.safetensors'.")
     if denoiser.data_scale_bias is None:
         raise InputError("This denoiser is not trained yet: call `train` before `save`.")
     record = DenoiserRecord(

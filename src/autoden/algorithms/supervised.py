@@ -6,6 +6,8 @@ simulation. What it learns holds for data like those it was trained on.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -67,14 +69,15 @@ class Supervised(Denoiser):
             Noisy measurements, real or complex: the last axes are space, as many as the network
             takes; those before (but for the channels) count measurements.
         tgt : array_like
-            Their clean counterparts, or a single one that serves all.
+            Their clean counterparts, one for each, or a single one that serves all.
         num_tst_ratio : float
             Share to hold out, from 0 to below 1.
         strategy : {"pixel-mask", "self-similar"}
             Hold out pixels, the same in all measurements, or whole measurements, which suits
             many that are alike.
         channel_axis : int, optional
-            Axis of the channels, for networks with more than one; in both arrays.
+            Axis of the channels, in both arrays; where only one side of the network has several,
+            in that one alone.
 
         Returns
         -------
@@ -89,24 +92,31 @@ class Supervised(Denoiser):
         InputError
             NaN or infinity, shapes that do not fit each other or the network, a single
             measurement to be held out as a whole, or settings outside their range.
+
+        Warns
+        -----
+        UserWarning
+            Whole measurements are held out, but all share one target.
         """
         choice("strategy", strategy, get_args(HoldOut))
         inputs = self._arrange(inp, "input", self.n_channels_in, channel_axis)
         targets = self._arrange(tgt, "target", self.n_channels_out, channel_axis)
         leading = inputs.shape[: inputs.ndim - self._kind.n_axes_in]
-        own = targets.shape[targets.ndim - self._kind.n_axes_out :]
-        try:
-            targets = np.broadcast_to(targets, (*leading, *own)).copy()
-        except ValueError:
+        clean = targets.shape[: targets.ndim - self._kind.n_axes_out]
+        own = targets.shape[len(clean) :]
+        if math.prod(clean) == 1:
+            targets = targets.reshape(own)
+        elif clean != leading:
             raise InputError(
                 f"The targets {np.shape(tgt)} do not fit the inputs {np.shape(inp)}: give one "
                 "clean measurement for each noisy one, or a single one for all."
-            ) from None
+            )
         if own[-self.n_dims :] != inputs.shape[-self.n_dims :]:
             raise InputError(
                 f"The targets {np.shape(tgt)} and the inputs {np.shape(inp)} differ in size: "
                 "give clean measurements of the size of the noisy ones."
             )
+        targets = np.broadcast_to(targets, (*leading, *own)).copy()
         rng = numpy_generator(self.seed, "held out")
         if strategy == "pixel-mask":
             shared = range(-targets.ndim, -self.n_dims)
@@ -119,7 +129,16 @@ class Supervised(Denoiser):
                 "`strategy` is 'self-similar', which holds out whole measurements, but there is "
                 "only one: use 'pixel-mask'."
             )
-        return inputs, targets, draw_held_out_samples(len(samples), num_tst_ratio, rng=rng)
+        held_out = draw_held_out_samples(len(samples), num_tst_ratio, rng=rng)
+        if held_out and (samples == samples[0]).all():
+            warnings.warn(
+                "`strategy` is 'self-similar', but all measurements share one target: that of a "
+                "held-out measurement trains with the others, so that the held-out score says "
+                "little. 'pixel-mask' is the better choice.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return inputs, targets, held_out
 
     def train(
         self,
@@ -179,12 +198,13 @@ class Supervised(Denoiser):
         self, data: ArrayLike, name: str, n_channels: int, channel_axis: int | None
     ) -> NDArray[np.floating]:
         """Bring measurements to (..., [C,] *S), floating point."""
+        n_sides = self.n_channels_in, self.n_channels_out
         array = to_realizations(
             check_finite(check_numeric(data, name), name),
             n_dims=self.n_dims,
             n_channels=n_channels,
             realizations_axis=None,
-            channel_axis=channel_axis if n_channels > 1 else None,
+            channel_axis=channel_axis if n_channels > 1 or max(n_sides) == 1 else None,
         )
         return array.astype(np.result_type(array.dtype, np.float32))
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoden.checks import number
 from autoden.errors import InputError
+from autoden.signals.values import check_finite, check_numeric
 
 LOW_PERCENT, HIGH_PERCENT = 0.1, 99.9
 
@@ -77,9 +78,10 @@ def compute_scaling_selfsupervised(inp: ArrayLike) -> DataScaleBias:
     Raises
     ------
     InputError
-        All values are equal: there is nothing to learn.
+        All values are equal: there is nothing to learn. Or something else than finite real
+        numbers.
     """
-    scale, bias = _scale_and_bias(np.asarray(inp), "input")
+    scale, bias = _scale_and_bias(inp, "input")
     return DataScaleBias(scale, scale, scale, bias, bias, bias)
 
 
@@ -99,10 +101,10 @@ def compute_scaling_supervised(inp: ArrayLike, tgt: ArrayLike) -> DataScaleBias:
     Raises
     ------
     InputError
-        All values of one of them are equal.
+        All values of one of them are equal. Or something else than finite real numbers.
     """
-    scale_inp, bias_inp = _scale_and_bias(np.asarray(inp), "input")
-    scale_tgt, bias_tgt = _scale_and_bias(np.asarray(tgt), "target")
+    scale_inp, bias_inp = _scale_and_bias(inp, "input")
+    scale_tgt, bias_tgt = _scale_and_bias(tgt, "target")
     return DataScaleBias(scale_inp, scale_tgt, scale_tgt, bias_inp, bias_tgt, bias_tgt)
 
 
@@ -140,9 +142,10 @@ def to_float32(scaled: NDArray[np.floating]) -> NDArray[np.float32]:
     return converted
 
 
-def _scale_and_bias(data: NDArray[np.generic], name: str) -> tuple[float, float]:
-    check_varies(data, name)
-    values = data.astype(np.float64, copy=False)
+def _scale_and_bias(data: ArrayLike, name: str) -> tuple[float, float]:
+    array = _checked(data, f"The {name} data")
+    check_varies(array, name)
+    values = array.astype(np.float64, copy=False)
     low, high = (float(v) for v in np.percentile(values, (LOW_PERCENT, HIGH_PERCENT)))
     if not high > low:  # almost everything is one value: span the few others
         low, high = float(values.min()), float(values.max())
@@ -154,3 +157,13 @@ def _scale_and_bias(data: NDArray[np.generic], name: str) -> tuple[float, float]
     scale = 1.0 / (high - low)
     within = values[(values >= low) & (values <= high)]
     return scale, float(within.mean() if within.size else values.mean()) * scale
+
+
+def _checked(data: ArrayLike, name: str) -> NDArray[np.generic]:
+    array = check_finite(check_numeric(data, name), name)
+    if np.iscomplexobj(array):
+        raise InputError(
+            f"{name} are complex, but a scale is real: give their parts as channels, such as "
+            "numpy.stack([data.real, data.imag])."
+        )
+    return array

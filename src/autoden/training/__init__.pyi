@@ -1,5 +1,6 @@
 from .batch import Batch as Batch
 from .best import BestWeights as BestWeights
+from .checkpoints import SavedEpochs as SavedEpochs
 from .engine import fit as fit
 from .history import History as History
 from .observers import CancelWhen as CancelWhen

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 
 @dataclass
-class _Candidate:
+class Candidate:
+    """Weights, when they were taken, and what they scored then."""
+
     epoch: int
     score: float
     tensors: list[Tensor]
@@ -38,29 +40,39 @@ class BestWeights:
     def __init__(self, model: nn.Module, epochs: int, n_stretches: int = 4) -> None:
         self._live = [*model.parameters(), *model.buffers()]
         self._epochs = epochs
-        self._candidates: list[_Candidate | None] = [None] * min(n_stretches, epochs)
+        self._n_stretches = min(n_stretches, epochs)
+        self._of_stretch: dict[int, Candidate] = {}
+        self._added: list[Candidate] = []
 
     def offer(self, epoch: int, score: float) -> None:
         """Copy the present weights if `score` is the lowest of this stretch; NaN never is."""
-        stretch = epoch * len(self._candidates) // self._epochs
-        candidate = self._candidates[stretch]
+        stretch = epoch * self._n_stretches // self._epochs
+        candidate = self._of_stretch.get(stretch)
         if not math.isfinite(score) or (candidate is not None and score >= candidate.score):
             return
         if candidate is None:
-            tensors = [torch.empty_like(t, requires_grad=False) for t in self._live]
-            candidate = self._candidates[stretch] = _Candidate(epoch, score, tensors)
+            candidate = self._of_stretch[stretch] = self._new_candidate(epoch, score)
         candidate.epoch, candidate.score = epoch, score
         _copy(self._live, candidate.tensors)
 
-    @property
-    def scores(self) -> dict[int, float]:
-        """Score of each kept candidate by its epoch; empty if nothing was ever offered."""
-        return {c.epoch: c.score for c in self._candidates if c is not None}
+    def add(self, epoch: int, score: float) -> None:
+        """Copy the present weights as a further candidate; NaN adds none."""
+        if math.isfinite(score):
+            self._added.append(self._new_candidate(epoch, score))
+            _copy(self._live, self._added[-1].tensors)
 
-    def restore(self, epoch: int) -> None:
-        """Put the weights kept at `epoch` back into the model."""
-        kept = next(c for c in self._candidates if c is not None and c.epoch == epoch)
-        _copy(kept.tensors, self._live)
+    @property
+    def candidates(self) -> list[Candidate]:
+        """What is kept, in order; empty if nothing was ever offered."""
+        return [*(self._of_stretch[stretch] for stretch in sorted(self._of_stretch)), *self._added]
+
+    def restore(self, candidate: Candidate) -> None:
+        """Put the weights of a candidate back into the model."""
+        _copy(candidate.tensors, self._live)
+
+    def _new_candidate(self, epoch: int, score: float) -> Candidate:
+        tensors = [torch.empty_like(t, requires_grad=False) for t in self._live]
+        return Candidate(epoch, score, tensors)
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
-from autoden.training.best import BestWeights
+from autoden.training.best import BestWeights, Candidate
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
@@ -111,6 +111,8 @@ def fit(
     if stopped:
         done = f"{len(measured.records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)
+    if average is None and measured.records:  # what the last step made was not offered yet
+        measured.best.add(len(measured.records) - 1, _score_as_used(model, task))
     best_epoch, score = _keep_best(kept, task, measured.best)
     if average is not None:
         model.load_state_dict(kept.state_dict())
@@ -216,14 +218,16 @@ def _run_epoch(
     accumulate = settings.accum_grads
     totals = torch.zeros((), device=stepper.device)
     for batch, is_last in _mark_last(objective.task.train_batches(epoch)):
-        totals = totals + objective.backward(batch, weighted=accumulate)[1]
+        sums = objective.backward(batch, weighted=accumulate)[1]
+        totals = totals + sums
         if is_last:
             record, streak = _read_back(epoch, totals, stepper.invalid_streak)
             _check_streak(streak, epoch, settings)
             measured.take(record)
         if is_last or not accumulate:
             again = partial(objective.backward, batch)
-            stepper.step(again, total_weight=totals[0] if accumulate else None)
+            weight = totals[0] if accumulate else sums[0]
+            stepper.step(again, weight, accumulated=accumulate)
 
 
 def _read_back(epoch: int, totals: Tensor, streak: Tensor) -> tuple[EpochRecord, int]:
@@ -261,18 +265,18 @@ def _say_invalid(when: str, settings: TrainingSettings) -> str:
 
 def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | None, float]:
     """Score the kept weights in inference mode and leave the model with the best of them."""
-    chosen: tuple[int | None, float] = (None, float("nan"))
-    for epoch, score_then in best.scores.items():
-        best.restore(epoch)
+    chosen: tuple[Candidate | None, float] = (None, float("nan"))
+    for candidate in best.candidates:
+        best.restore(candidate)
         score = _score_as_used(model, task)
         if math.isnan(score):  # what the task scores shows only while it trains
-            score = score_then
+            score = candidate.score
         if chosen[0] is None or score < chosen[1]:
-            chosen = (epoch, score)
+            chosen = (candidate, score)
     if chosen[0] is not None:
         best.restore(chosen[0])
     _measure_normalisation(model, task)
-    return chosen
+    return (None if chosen[0] is None else chosen[0].epoch), chosen[1]
 
 
 @torch.no_grad()

@@ -32,7 +32,8 @@ class History(dict[str, NDArray[np.float64]]):
     records : tuple of EpochRecord
         The measurements, epoch by epoch.
     best_epoch : int
-        Epoch, counted from 0, whose weights were kept.
+        Epoch, counted from 0, whose weights were kept; the last one also stands for what its
+        last step made.
     best_held_out : float
         Held-out error of the kept weights, measured as they are used: in inference mode. NaN if
         nothing was held out.

@@ -58,30 +58,34 @@ class Stepper:
         for group, rate in zip(self._optimizer.param_groups, self._base_rates, strict=True):
             group["lr"] = rate * factor
 
-    def step(
-        self, again: Callable[[], tuple[Tensor, Tensor]], *, total_weight: Tensor | None = None
-    ) -> None:
+    def step(self, again: Evaluation, weight: Tensor, *, accumulated: bool = False) -> None:
         """Step along the gradients that lie ready, then clear them.
+
+        Without weight there is nothing to learn from, and no step is taken: the gradients are
+        those of penalties alone.
 
         Parameters
         ----------
         again : callable
             Adds the gradients anew and gives the loss first; only L-BFGS calls it, several times.
-        total_weight : Tensor, optional
-            Scalar, what the accumulated gradients are divided by.
+        weight : Tensor
+            Scalar, how much what was evaluated weighs.
+        accumulated : bool
+            Whether the gradients are sums, to be divided by the weight.
         """
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        if total_weight is not None:
-            torch._foreach_div_(gradients, total_weight)
+        idle = (weight == 0).to(torch.float32)
+        if accumulated:
+            torch._foreach_div_(gradients, weight + idle)
         self.n_steps += 1
         invalid = (~torch.isfinite(get_total_norm(gradients))).to(torch.float32)
         if self._fused:
             # the flag that torch's own gradient scaler sets; no public setter for it
-            self._optimizer.found_inf = invalid  # type: ignore[attr-defined]
+            self._optimizer.found_inf = invalid.maximum(idle)  # type: ignore[attr-defined]
             self._optimizer.step()
-        elif not invalid and not self._needs_closure:
+        elif not invalid and not idle and not self._needs_closure:
             self._optimizer.step()
-        elif not invalid:
+        elif not invalid and not idle:
             invalid += not self._search_line(again)
         self._n_invalid += invalid
         self._streak = (self._streak + 1) * invalid

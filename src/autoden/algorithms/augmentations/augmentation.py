@@ -8,7 +8,8 @@ and backgrounds of spectral lines are one-sided). Such an axis is left out of ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from copy import copy
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -29,11 +30,33 @@ class Augmentation(Protocol):
         ...
 
 
-def source_of_draws(rng: np.random.Generator | None) -> np.random.Generator:
-    """Return the generator given; None makes one that follows numpy's own state."""
-    if not isinstance(rng, np.random.Generator | None):
-        raise InputError(f"`rng` is {rng!r}: give `numpy.random.default_rng(seed)`.")
-    return numpy_generator(None, "augmentation") if rng is None else rng
+class RandomView:
+    """Where an augmentation draws from: its own generator, or that of whoever uses it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, optional
+        None makes one that follows numpy's own state, until `bound_to` gives another.
+
+    Raises
+    ------
+    InputError
+        Something else than a generator.
+    """
+
+    def __init__(self, rng: np.random.Generator | None) -> None:
+        if not isinstance(rng, np.random.Generator | None):
+            raise InputError(f"`rng` is {rng!r}: give `numpy.random.default_rng(seed)`.")
+        self.rng = numpy_generator(None, "augmentation") if rng is None else rng
+        self._default = self.rng if rng is None else None
+
+    def bound_to(self, rng: np.random.Generator) -> Self:
+        """Give one that draws from `rng`: a copy, or itself where the user chose the generator."""
+        if self.rng is not self._default:
+            return self
+        bound = copy(self)
+        bound.rng = rng
+        return bound
 
 
 def checked_axes(axes: Sequence[int] | None) -> tuple[int, ...] | None:

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from autoden.algorithms.augmentations.augmentation import source_of_draws
+from autoden.algorithms.augmentations.augmentation import RandomView
 from autoden.checks import whole_number, whole_numbers
 from autoden.errors import InputError
 from autoden.training.batch import Batch
 
+NAME = "patch_size` or `size"
+"""What errors call the size: a denoiser's users know it as the first, those of crops as the other.
+"""
 
-class AugmentationCrop:
+
+class AugmentationCrop(RandomView):
     """Cut one random window out of every sample, each at its own place.
 
     Training on windows needs less memory and time per step than training on whole samples. All
@@ -22,11 +27,11 @@ class AugmentationCrop:
 
     Parameters
     ----------
-    size : int or sequence of int
+    size : int, sequence or array of int
         Length of the window along each spatial axis, or along all; axes that are shorter stay
         whole.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
 
     Raises
     ------
@@ -44,13 +49,14 @@ class AugmentationCrop:
 
     geometric = True
 
-    def __init__(self, size: int | Sequence[int], rng: np.random.Generator | None = None) -> None:
-        self.size = (
-            whole_numbers("size", size)
-            if isinstance(size, Sequence)
-            else whole_number("size", size)
-        )
-        self.rng = source_of_draws(rng)
+    def __init__(
+        self,
+        size: int | Sequence[int] | NDArray[np.integer],
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(rng)
+        several = isinstance(size, Sequence) or np.ndim(size) > 0
+        self.size = whole_numbers(NAME, size) if several else whole_number(NAME, size)
 
     def __call__(self, batch: Batch) -> Batch:
         """Cut the same windows out of all four tensors."""
@@ -73,8 +79,8 @@ class AugmentationCrop:
         sizes = (self.size,) * n_dims if isinstance(self.size, int) else self.size
         if len(sizes) != n_dims:
             raise InputError(
-                f"`size` is {self.size}, but the data have {n_dims} spatial axes: give one number "
-                "for each, or one for all."
+                f"`{NAME}` is {self.size}, but the data have {n_dims} spatial axes: give one "
+                "number for each, or one for all."
             )
         return sizes
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoden.algorithms.augmentations.augmentation import (
+    RandomView,
     checked_axes,
     moving_axes,
-    source_of_draws,
 )
 from autoden.training.batch import Batch
 
 
-class AugmentationFlip:
+class AugmentationFlip(RandomView):
     """Flip each spatial axis with probability one half, the same for all samples of a batch.
 
     Parameters
@@ -22,7 +22,7 @@ class AugmentationFlip:
     axes : sequence of int, optional
         Axes that may be flipped, counted from the end: -1 is the last one. None: all spatial axes.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
 
     Raises
     ------
@@ -43,8 +43,8 @@ class AugmentationFlip:
     def __init__(
         self, axes: Sequence[int] | None = None, rng: np.random.Generator | None = None
     ) -> None:
+        super().__init__(rng)
         self.axes = checked_axes(axes)
-        self.rng = source_of_draws(rng)
 
     def __call__(self, batch: Batch) -> Batch:
         """Flip the same random axes of all four tensors."""

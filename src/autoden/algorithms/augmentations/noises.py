@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoden.algorithms.augmentations.augmentation import source_of_draws
+from autoden.algorithms.augmentations.augmentation import RandomView
 from autoden.checks import choice, number
 from autoden.errors import InputError
 from autoden.training.batch import Batch
@@ -28,7 +28,7 @@ MANY_COUNTS = 1e9
 """Samplers of some devices count in 32 bits. Above it, noise is below 0.003 % of the value."""
 
 
-class AugmentationGaussianNoise:
+class AugmentationGaussianNoise(RandomView):
     r"""Add Gaussian noise: :math:`y = x + \sigma\,\mathcal{N}(0, 1)`, anew for every batch.
 
     Parameters
@@ -40,8 +40,8 @@ class AugmentationGaussianNoise:
     n : {1, 2}
         How many tensors get noise: 1, the input; 2, input and target, each its own.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state. The same state gives the same noise on
-        the same kind of device.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
+        The same state gives the same noise on the same kind of device.
 
     Raises
     ------
@@ -60,16 +60,16 @@ class AugmentationGaussianNoise:
     geometric = False
 
     def __init__(self, sigma: Level, n: int = 1, rng: np.random.Generator | None = None) -> None:
+        super().__init__(rng)
         self.sigma = _checked_level("sigma", sigma)
         self.n = choice("n", n, (1, 2))
-        self.rng = source_of_draws(rng)
 
     def __call__(self, batch: Batch) -> Batch:
         """Add noise to the input, or to input and target."""
         return _add_noise(batch, _gaussian, self.sigma, self.n, self.rng)
 
 
-class AugmentationPoissonNoise:
+class AugmentationPoissonNoise(RandomView):
     r"""Add the noise of counting: :math:`y = z + \mathrm{Poisson}((x - z)\,g) / g`.
 
     The gain :math:`g = 10^{n_{10}}` says how many counts one unit of the scaled data stands for,
@@ -85,8 +85,8 @@ class AugmentationPoissonNoise:
     n : {1, 2}
         How many tensors get noise: 1, the input; 2, input and target, each its own.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state. The same state gives the same noise on
-        the same kind of device.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
+        The same state gives the same noise on the same kind of device.
 
     Raises
     ------
@@ -107,9 +107,9 @@ class AugmentationPoissonNoise:
     def __init__(
         self, n_10_counts: Level, n: int = 1, rng: np.random.Generator | None = None
     ) -> None:
+        super().__init__(rng)
         self.n_10_counts = _checked_level("n_10_counts", n_10_counts, below=10)
         self.n = choice("n", n, (1, 2))
-        self.rng = source_of_draws(rng)
 
     def __call__(self, batch: Batch) -> Batch:
         """Add noise to the input, or to input and target."""

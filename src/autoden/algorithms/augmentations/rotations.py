@@ -29,9 +29,9 @@ import torch
 from torch import Tensor
 
 from autoden.algorithms.augmentations.augmentation import (
+    RandomView,
     checked_axes,
     moving_axes,
-    source_of_draws,
 )
 from autoden.checks import number
 from autoden.errors import InputError
@@ -40,7 +40,7 @@ from autoden.training.batch import Batch
 Plane = tuple[int, int]
 
 
-class AugmentationRotation90:
+class AugmentationRotation90(RandomView):
     """Turn by 0, 90, 180 or 270 degrees, the same for all samples of a batch.
 
     Data of (H, W) become (W, H) by a quarter turn; nothing is lost. In 3D the plane is drawn too.
@@ -51,7 +51,7 @@ class AugmentationRotation90:
         Two or more axes that may turn into each other, counted from the end: (-2, -1) leaves the
         first of three in place. None: all spatial axes.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
 
     Raises
     ------
@@ -73,8 +73,8 @@ class AugmentationRotation90:
     def __init__(
         self, axes: Sequence[int] | None = None, rng: np.random.Generator | None = None
     ) -> None:
+        super().__init__(rng)
         self.axes = _checked_turning(axes)
-        self.rng = source_of_draws(rng)
 
     def __call__(self, batch: Batch) -> Batch:
         """Turn all four tensors alike."""
@@ -83,13 +83,14 @@ class AugmentationRotation90:
         return batch.map(lambda tensor: tensor.rot90(n_quarters, plane)) if n_quarters else batch
 
 
-class AugmentationRotationAny:
+class AugmentationRotationAny(RandomView):
     """Turn by a random angle about the centre, the same for all samples of a batch.
 
     The shape stays. Elements are moved, never mixed and never repeated, so that noise keeps its
-    statistics. Places that come from outside the data repeat the border,
-    have weight 0 and are not held out. In 3D the plane is drawn too. Angles are right for axes of
-    equal sampling.
+    statistics. Places that come from outside the data are 0, have weight 0 and are not held out: 0
+    is the mean of data that a denoiser has scaled and centred, and it tells nothing of an element
+    near the border, which a repeat of the border would show beside itself. In 3D the plane is drawn
+    too. Angles are right for axes of equal sampling.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ class AugmentationRotationAny:
         Two or more axes that may turn into each other, counted from the end: (-2, -1) leaves the
         first of three in place. None: all spatial axes.
     rng : numpy.random.Generator, optional
-        Source of the draws; None follows numpy's own state.
+        Source of the draws; None takes the denoiser's, or follows numpy's own state without one.
 
     Raises
     ------
@@ -112,7 +113,7 @@ class AugmentationRotationAny:
     >>> image = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> turn = AugmentationRotationAny(step=45, rng=np.random.default_rng(0))
     >>> turned = turn(Batch(image, image, torch.ones_like(image), image < 0))
-    >>> (turned.input * turned.weight).squeeze()
+    >>> turned.input.squeeze()
     tensor([[7., 4., 1.],
             [8., 5., 2.],
             [9., 6., 3.]])
@@ -126,9 +127,9 @@ class AugmentationRotationAny:
         axes: Sequence[int] | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
+        super().__init__(rng)
         self.step = None if step is None else number("step", step, above=0, below=360)
         self.axes = _checked_turning(axes)
-        self.rng = source_of_draws(rng)
 
     def __call__(self, batch: Batch) -> Batch:
         """Turn all four tensors alike."""
@@ -139,12 +140,10 @@ class AugmentationRotationAny:
         rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
 
         def move(tensor: Tensor) -> Tensor:
-            return tensor.movedim(plane, (-2, -1))[..., rows, columns]  # (N, C, ..., H, W)
+            turned = tensor.movedim(plane, (-2, -1))[..., rows, columns]  # (N, C, ..., H, W)
+            return turned.masked_fill(~inside, 0).movedim((-2, -1), plane)
 
-        moved = batch.map(move)
-        return Batch(moved.input, moved.target, moved.weight * inside, moved.held_out & inside).map(
-            lambda tensor: tensor.movedim((-2, -1), plane)
-        )
+        return batch.map(move)
 
     def _draw_angle(self) -> float:
         """Draw an angle, in degrees."""
