@@ -276,8 +276,8 @@ class DIP(Denoiser):
         for name, given in others.items():
             if given:
                 raise InputError(
-                    f"`{name}` is {given!r}, but `stopping` is 'variance', which compares one output "
-                    "per epoch with the next: use one of the two."
+                    f"`{name}` is {given!r}, but `stopping` is 'variance', which compares one "
+                    "output per epoch with the next: use one of the two."
                 )
 
     def _input(
