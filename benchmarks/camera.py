@@ -61,11 +61,10 @@ def ours(name: str, noisy: Image, truth: Image) -> Image:
         n2v.train(inp, test_indices, epochs=900, ratio_blind_spot=0.15, **annealed)
         return n2v.infer(inp).mean(axis=0)
     if name == "DIP":
-        unet = ad.NetworkParamsUNet(n_features=N_FEATURES, n_channels_in=8)
+        unet = ad.NetworkParamsUNet(n_features=N_FEATURES, n_channels_in=32)
         dip = ad.DIP(unet, reg_val=0.03, **common)
         data = dip.prepare_data(noisy, num_tst_ratio=0, average_redundant=True)
-        annealed["learning_rate"] = 1e-2
-        dip.train(*data, epochs=1000, input_jitter=0.03, **annealed)
+        dip.train(*data, epochs=900, learning_rate=1e-2, input_jitter=0.03, average=0.98)
         return dip.infer(data[0])
     supervised = ad.Supervised(unet, **common)
     pairs = supervised.prepare_data(noisy, truth, num_tst_ratio=0.05)
