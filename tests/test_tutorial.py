@@ -69,7 +69,7 @@ def test_the_other_blocks_of_the_readme_run(code, tmp_path, monkeypatch):
         NETWORKS.update(known)
     if "denoised" in names:
         assert names["denoised"].shape == names["images"].shape
-        np.testing.assert_array_equal(names["same"], names["denoised"])
+        np.testing.assert_allclose(names["same"], names["denoised"], rtol=1e-4)  # other batches
     else:
         assert isinstance(names["n2n"].model, names["LocalFilter"])
 
