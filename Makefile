@@ -43,4 +43,4 @@ format: $(INSTALLED) ## Put the code into its standard form
 	$(BIN)/ruff format .
 
 clean: ## Remove what was made
-	rm -rf $(VENV) demo-output build dist
+	rm -rf $(VENV) demo-output example-output build dist

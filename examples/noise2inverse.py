@@ -2,8 +2,9 @@
 
 The projections go, by turns, into four sets. Each set gives a reconstruction of its own, and a
 network learns to predict each from the mean of the others, as they share the slice but no noise.
-Look at the three small ellipses near the bottom. Total variation, its weight tuned on the truth,
-is made for phantoms like this one, flat between its edges: expect less of it on real objects.
+Look at the noise in the flat parts, and at the three small ellipses near the bottom: what drowns
+in the noise of all projections no method brings back. Total variation has its weight tuned on the
+truth, and suits phantoms, which are flat between their edges.
 
     python examples/noise2inverse.py [--epochs N] [--output DIR]
 """

@@ -1,9 +1,9 @@
 """Noise2Noise on colour images: the network sees red, green and blue together.
 
-Four noisy copies of a photograph are denoised twice: with one network for all three colours, and
-with one that sees each colour by itself. What the colours share (edges, above all) is then seen
-three times over, with independent noise. Look at the lettering and at colour speckle in flat
-places, and at the mean and a total variation (weight tuned on the truth) beside them.
+Four noisy copies of a photograph are denoised twice: with a network that sees all three colours,
+and with one that sees each colour by itself. What the colours share, edges above all, is there
+three times, with noise of its own. Look at the face and the rocket, and at the price: faint
+colours, such as those of the wall and of the badge, fade where all three are denoised together.
 
     python examples/rgb_images.py [--epochs N] [--output DIR]
 """

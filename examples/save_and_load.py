@@ -1,7 +1,7 @@
 """Train once, save, load, and denoise what is measured afterwards.
 
 Noise2Noise learns from four spectra to denoise a single one (strategy "1:X"). The denoiser is
-saved as a whole, with its scaling and its lower limit, and loaded as another session would. It
+saved as a whole, with its scaling and its lower limit, and loaded as another program would. It
 then meets 20 new exposures, one at a time. Look at the line that says that nothing was lost on the
 way, and at the row of an early epoch, whose weights were kept while the network was trained.
 
@@ -17,7 +17,7 @@ from scipy.signal import savgol_filter
 import autoden as ad
 from autoden.evaluation import excess_poisson_deviance, mean_squared_error
 
-EPOCHS, SEED = 2000, 0
+EPOCHS, SEED = 5000, 0
 
 
 def main(epochs: int, output: Path) -> Scores:

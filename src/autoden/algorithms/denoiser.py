@@ -94,7 +94,8 @@ class Denoiser:
         Keep every so manieth epoch.
     patch_size : int or sequence of int, optional
         Train on random windows of this size, one number or one per spatial axis, instead of
-        whole samples. Inference always sees whole samples.
+        whole samples. Inference always sees whole samples. Few small patches at a time make poor
+        statistics for batch normalisation: take many, or whole samples where they fit.
 
     Raises
     ------
