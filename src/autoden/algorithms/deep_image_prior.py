@@ -29,7 +29,7 @@ from autoden.signals.layout import to_realizations
 from autoden.signals.scaling import DataScaleBias, check_varies, compute_scaling_selfsupervised
 from autoden.signals.values import check_finite, check_numeric
 from autoden.training.batch import Batch
-from autoden.training.held_out import draw_held_out, draw_held_out_samples
+from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
 from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
@@ -154,11 +154,18 @@ class DIP(Denoiser):
             targets = targets.mean(axis=tuple(range(targets.ndim - n_own)))
         rng = numpy_generator(self.seed, "held out")
         n_leading = targets.ndim - n_own
-        if hold_out == "pixels":
-            shared = [*range(n_leading), *range(-n_own, -self.n_dims)]
-            mask = draw_held_out(targets.shape, num_tst_ratio, shared_axes=shared, rng=rng)
-        else:
-            mask = _draw_repeats(targets.shape, n_leading, num_tst_ratio, rng)
+        repeats, channels, space = (
+            range(n_leading),
+            range(-n_own, -self.n_dims),
+            range(-self.n_dims, 0),
+        )
+        shared = [*repeats, *channels] if hold_out == "pixels" else [*channels, *space]
+        if hold_out == "repeats" and math.prod(targets.shape[:n_leading]) < 2:
+            raise InputError(
+                "`hold_out` is 'repeats', but there is only one measurement, or one average of "
+                "several: hold out 'pixels'."
+            )
+        mask = draw_held_out(targets.shape, num_tst_ratio, shared_axes=shared, rng=rng)
         return self._input(inp, shape, targets.shape[-self.n_dims :]), targets, mask
 
     def train(
@@ -321,17 +328,3 @@ class DIP(Denoiser):
 def _target_scaling(scaling: DataScaleBias) -> DataScaleBias:
     """Scale output and target; the random input stays as it is."""
     return replace(scaling, scale_inp=1.0, bias_inp=0.0)
-
-
-def _draw_repeats(
-    shape: tuple[int, ...], n_leading: int, ratio: float, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Draw whole repeats to hold out; the first `n_leading` axes count them."""
-    n_repeats = math.prod(shape[:n_leading])
-    if n_repeats < 2:
-        raise InputError(
-            "`hold_out` is 'repeats', but there is only one measurement: hold out 'pixels'."
-        )
-    mask = np.zeros((n_repeats, *shape[n_leading:]), dtype=np.bool_)
-    mask[draw_held_out_samples(n_repeats, ratio, rng=rng)] = True
-    return mask.reshape(shape)
