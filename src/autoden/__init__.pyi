@@ -1,10 +1,13 @@
 from . import algorithms as algorithms
+from . import auto as auto
+from . import baselines as baselines
 from . import datasets as datasets
 from . import evaluation as evaluation
 from . import inference as inference
 from . import io as io
 from . import losses as losses
 from . import models as models
+from . import noise as noise
 from . import report as report
 from . import signals as signals
 from . import training as training
@@ -15,9 +18,12 @@ from .algorithms.noise2noise import N2N as N2N
 from .algorithms.noise2void import N2V as N2V
 from .algorithms.saving import load as load
 from .algorithms.supervised import Supervised as Supervised
+from .auto.denoise import denoise as denoise
+from .auto.result import Result as Result
 from .io.registry import read as read
 from .io.registry import write as write
 from .models.config import NetworkParamsDnCNN as NetworkParamsDnCNN
+from .models.config import NetworkParamsKernelMixture as NetworkParamsKernelMixture
 from .models.config import NetworkParamsMSD as NetworkParamsMSD
 from .models.config import NetworkParamsResnet as NetworkParamsResnet
 from .models.config import NetworkParamsUNet as NetworkParamsUNet

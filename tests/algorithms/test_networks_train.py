@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import autoden as ad
+from autoden.algorithms import ALGORITHMS
 from autoden.models.params import NETWORKS
 
 SHAPES = {1: (3, 33), 2: (3, 9, 11), 3: (3, 5, 6, 7)}
@@ -41,3 +42,23 @@ def test_the_same_seed_gives_the_same_network(name, n_dims):
 def test_the_result_has_the_shape_of_one_measurement(name, n_dims):
     n2n, (inp, _, _), _ = trained(name, n_dims, epochs=1)
     assert n2n.infer(inp).shape == SHAPES[n_dims][1:]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_trains_every_network_and_its_file_gives_the_same(
+    algorithm, name, tmp_path
+):
+    rng = np.random.default_rng(0)
+    given = {
+        "supervised": (rng.normal(size=(3, 12, 14)), rng.normal(size=(12, 14))),
+        "n2i": (rng.normal(size=(24, 16)), np.arange(24) * np.pi / 24),
+    }.get(algorithm, (rng.normal(size=(3, 12, 14)),))
+    denoiser = ALGORITHMS[algorithm].load()(NETWORKS[name](), device="cpu", seed=0, verbose=False)
+    prepared = denoiser.prepare_data(*given)
+    denoiser.train(*prepared, epochs=2)
+    estimate = denoiser.infer(prepared[0])
+    denoiser.save(tmp_path / "trained.safetensors")
+    loaded = ad.load(tmp_path / "trained.safetensors", device="cpu", verbose=False)
+    assert np.isfinite(estimate).all()
+    np.testing.assert_array_equal(loaded.infer(prepared[0]), estimate)

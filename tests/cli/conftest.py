@@ -1,10 +1,15 @@
 """Command lines run in this process, and small files to run them on."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tifffile
 
 import autoden as ad
+from autoden.auto.measurement import read_measurement
+from autoden.auto.result import Result
+from autoden.auto.selection import Candidate
 from autoden.cli import main
 from autoden.signals import Axis, Signal
 from autoden.transforms.parallel_beam import ParallelBeam
@@ -52,3 +57,47 @@ def sinogram(tmp_path):
     tifffile.imwrite(tmp_path / "sinogram.tif", projections.astype(np.float32))
     np.savetxt(tmp_path / "angles.csv", angles)
     return tmp_path / "sinogram.tif"
+
+
+CANDIDATES = (
+    Candidate("mean", "mean of the exposures", 0.0, 0.0),
+    Candidate("gaussian", "Gaussian, sigma 3", -20.5, 0.4),
+    Candidate("kernel mixture", "24 filters", -23.25, 0.375, chosen=True),
+)
+
+
+@pytest.fixture
+def denoising(monkeypatch):
+    """Replace the library's function by one that averages; give what it was called with."""
+    calls = []
+
+    def fake(data, *, axes=None, exposure=None, reference=None, **options):
+        calls.append(
+            {"data": data, "axes": axes, "exposure": exposure, "reference": reference, **options}
+        )
+        measurement = read_measurement(data, axes=axes, exposure=exposure)
+        means = np.array([sample.repeats.mean(axis=0) for sample in measurement.samples])
+        mean = measurement.shaped(means)
+        scores = {"mse": 0.5, "mean_mse": 2.0, "mdev": 3.0, "mean_mdev": 40.0}
+        return Result(
+            estimate=mean,
+            uncertainty=np.sqrt(mean),
+            method="kernel mixture: 24 filters",
+            candidates=CANDIDATES,
+            quality={} if reference is None else {"reference": scores},
+            warnings=["Repeat 1 is scaled: leave it out, or give axes='SE'."],
+            notes=[*measurement.notes, "Variance over mean is 1.00: Poisson noise."],
+            verdict=["It is worth 9 times the exposure.", "The total agrees: z is 0.3."],
+            mean=mean,
+            noise=np.sqrt(mean),
+            measurement=measurement,
+            trained=None,
+        )
+
+    def report(self, path, *, overwrite):
+        path.write_text("report")
+        return path
+
+    monkeypatch.setattr(importlib.import_module("autoden.auto.denoise"), "denoise", fake)
+    monkeypatch.setattr(Result, "report", report)
+    return calls

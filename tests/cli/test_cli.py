@@ -1,5 +1,6 @@
 """The command line as its users meet it: run as a program, with its exit codes."""
 
+import re
 import subprocess
 import sys
 
@@ -218,18 +219,39 @@ def test_info_tells_what_is_in_a_file(run, spectra):
         assert words in out
 
 
-def test_demo_prints_a_table_and_writes_its_files(run, tmp_path):
+def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     folder = tmp_path / "demo"
-    code, out, _ = run("demo", "-o", folder, *QUICK)
+    code, out, err = run("demo", "-o", folder, *QUICK)
     assert code == 0
-    for words in ("one exposure", "mean of 4", "Savitzky-Golay", "denoised", "exposures"):
+    for words in ("one exposure", "mean of 4", "Savitzky-Golay", "Noise2Noise", "autoden denoise"):
         assert words in out
+    assert "It is worth 9 times the exposure." in out
+    assert "Warning: Repeat 1 is scaled" in err
     assert sorted(p.name for p in folder.iterdir()) == [
-        "denoised.csv", "exposures.csv", "losses.png", "spectra.png", "spectra.svg",
+        "denoised.csv", "exposures.csv", "losses.png", "noise2noise.csv", "report.html",
+        "report.png", "spectra.png", "spectra.svg",
     ]  # fmt: skip
-    assert ad.read(folder / "exposures.csv").data.shape == (32, 4095)
+    exposures = ad.read(folder / "exposures.csv").data
+    assert exposures.shape == (32, 4095)
+    np.testing.assert_array_equal(np.asarray(denoising[0]["data"]), exposures[:4])
+    np.testing.assert_array_equal(np.asarray(denoising[0]["reference"]), exposures[4:])
+    np.testing.assert_allclose(ad.read(folder / "denoised.csv").data[0], exposures[:4].mean(0))
     assert run("demo", "-o", folder, *QUICK)[0] == 1  # not again without --force
     assert run("demo", "-o", folder, "--force", *QUICK)[0] == 0
+
+
+@pytest.mark.slow
+def test_the_demo_in_full_ends_with_a_report_and_the_best_estimate(run, tmp_path):
+    code, out, err = run("demo", "-o", tmp_path / "demo", "--quiet")
+    assert code == 0
+    assert "Warning" not in err
+    rows = [line.split() for line in out.splitlines() if re.search(r"  \d+\.\d{3}  ", line)]
+    errors, deviances = ([float(row[column]) for row in rows] for column in (-3, -2))
+    names = ["exposure", "4", "51)", "Noise2Noise", "denoise"]
+    assert [row[-4] for row in rows] == names
+    assert deviances[-1] == min(deviances)
+    assert errors[-1] < errors[-2] < errors[1]
+    assert "<html" in (tmp_path / "demo" / "report.html").read_text()[:500]
 
 
 def test_versions(run):
@@ -246,13 +268,14 @@ def python(code):
     return done.stdout
 
 
-def test_help_imports_neither_torch_nor_matplotlib():
+@pytest.mark.parametrize("words", [["--help"], ["denoise", "--help"], ["denoise"]])
+def test_help_imports_neither_torch_nor_matplotlib(words):
     heavy = python(
         "import sys\n"
         "from autoden.cli import main\n"
-        "try: main(['--help'])\n"
+        f"try: main({words})\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'matplotlib', 'scipy', 'pandas'} & set(sys.modules)\n"
+        "heavy = {'torch', 'matplotlib', 'plotly', 'scipy', 'pandas'} & set(sys.modules)\n"
         "print('HEAVY', sorted(heavy))"
     )
     assert "HEAVY []" in heavy

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch.autograd import gradcheck
 
 from autoden.errors import InputError
-from autoden.losses import LossTV, LowerLimit, squared_error
+from autoden.losses import LossTV, LowerLimit, poisson_deviance, squared_error
 
 
 def total_variation(x, n_dims, isotropic):
@@ -51,6 +52,38 @@ def test_lower_limit_penalises_only_what_lies_below():
 def test_squared_error_is_element_wise():
     a, b = torch.randn(2, 3, 4)
     assert torch.equal(squared_error(a, b), (a - b) ** 2)
+
+
+def test_poisson_deviance_is_the_negative_log_likelihood_but_for_what_the_counts_decide():
+    rates, counts = torch.tensor([0.5, 2.0, 30.0]).double(), torch.arange(12.0).double()[:, None]
+    found = poisson_deviance(rates, counts).numpy()
+    expected = -stats.poisson.logpmf(counts.numpy(), rates.numpy())
+    constant = expected - found
+    np.testing.assert_allclose(constant, np.broadcast_to(constant[:, :1], constant.shape))
+    own = poisson_deviance(counts[1:], counts[1:])  # half the deviance: what exceeds the least
+    half = counts[1:] * torch.log(counts[1:] / rates) - (counts[1:] - rates)
+    torch.testing.assert_close(poisson_deviance(rates, counts[1:]) - own, half)
+
+
+@pytest.mark.parametrize("mean", [0.05, 1.0, 40.0])
+def test_poisson_deviance_is_least_at_the_mean_of_the_counts(mean):
+    counts = torch.tensor(np.random.default_rng(0).poisson(mean, 5000)).double()
+    rate = counts.mean().clone().requires_grad_()
+    poisson_deviance(rate, counts).mean().backward()
+    assert rate.grad.abs() < 1e-12
+    least = poisson_deviance(rate, counts).mean()
+    for factor in (0.9, 1.1):
+        assert poisson_deviance(factor * rate, counts).mean() > least
+    assert gradcheck(poisson_deviance, (rate.detach().requires_grad_(), counts[:50]))
+
+
+def test_poisson_deviance_of_rates_below_zero_is_that_of_a_thousandth():
+    output = torch.tensor([-5.0, 0.0, 1e-3], requires_grad=True)
+    deviance = poisson_deviance(output, torch.tensor([2.0, 2.0, 2.0]))
+    assert torch.equal(deviance, deviance[2].expand(3))
+    assert deviance[0].item() == pytest.approx(1e-3 - 2 * np.log(1e-3))
+    deviance.sum().backward()
+    assert torch.isfinite(output.grad).all()
 
 
 @pytest.mark.parametrize(

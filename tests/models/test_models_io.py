@@ -12,6 +12,7 @@ from autoden.models import (
     NETWORKS,
     NetworkParams,
     NetworkParamsDnCNN,
+    NetworkParamsKernelMixture,
     NetworkParamsMSD,
     NetworkParamsUNet,
     create_network,
@@ -64,6 +65,8 @@ def test_loaded_network_is_the_saved_one(tmp_path: Path, name: str, suffix: str)
         NetworkParamsUNet(n_features=2, n_levels=2, blur_pool=True, top_skip=False),
         NetworkParamsUNet(n_features=2, n_levels=1, bilinear=False, n_channels_skip=1),
         NetworkParamsMSD(n_layers=2, dilations=(4, 1), use_dilations=False, n_dims=3),
+        NetworkParamsKernelMixture(gaussians=(0.5, 2.0), savgol=(), prior=0.5, n_dims=3),
+        NetworkParamsKernelMixture(savgol=((7, 2),), stabilise="anscombe", reference=6),
     ],
 )
 @EACH_FORMAT

@@ -14,6 +14,7 @@ from autoden.errors import InputError
 from autoden.models.params import (
     NETWORKS,
     NetworkParamsDnCNN,
+    NetworkParamsKernelMixture,
     NetworkParamsMSD,
     NetworkParamsResnet,
     NetworkParamsUNet,
@@ -90,6 +91,11 @@ def test_numpy_numbers_become_ints() -> None:
         ),
         (NetworkParamsMSD, "n_layers n_features n_dims dilations use_dilations"),
         (NetworkParamsResnet, "n_layers n_features n_dims kernel_size pad_mode"),
+        (
+            NetworkParamsKernelMixture,
+            "n_features n_dims dilations kernel_size gaussians savgol reference prior stabilise "
+            "n_channels_estimates",
+        ),
     ],
 )
 def test_positional_order(kind, names: str) -> None:

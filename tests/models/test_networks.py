@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from autoden.errors import InputError
+from autoden.models.param_checks import PAD_MODES
 from autoden.models.params import (
     NETWORKS,
-    PAD_MODES,
     NetworkParams,
     NetworkParamsDnCNN,
+    NetworkParamsKernelMixture,
     NetworkParamsMSD,
     NetworkParamsResnet,
     NetworkParamsUNet,
@@ -25,6 +26,7 @@ SMALL = {
     "unet": {"n_levels": 2, "n_features": 4},
     "msd": {"n_layers": 4},
     "resnet": {"n_layers": 2, "n_features": 4},
+    "kernel_mixture": {"dilations": (1, 3), "n_features": 4},
 }
 OPTIONS = {
     "unet": [
@@ -40,6 +42,12 @@ OPTIONS = {
     "msd": [{"use_dilations": False}, {"dilations": (1, 5, 9)}, {"n_features": 3}],
     "dncnn": [{"kernel_size": 1}, {"kernel_size": 5}, {"n_layers": 1}],
     "resnet": [{"kernel_size": 5}, {"n_layers": 1}],
+    "kernel_mixture": [
+        {"kernel_size": 5, "dilations": (2,)},
+        {"stabilise": "anscombe"},
+        {"gaussians": (0.5, 2.0), "savgol": ()},
+        {"gaussians": (), "savgol": ((5, 2), (7, 4))},
+    ],
 }
 
 
@@ -215,6 +223,8 @@ def test_latent_comes_with_the_same_output(name: str, mode: bool) -> None:
         (NetworkParamsMSD(n_layers=4, n_features=1), 108),
         (NetworkParamsMSD(n_layers=4, n_features=1, use_dilations=False), 108),
         (NetworkParamsResnet(n_layers=3, n_features=8), 2008),
+        # from 14 differences to 8 features, three times to 8 again, by kernels of 3; to 15 weights
+        (NetworkParamsKernelMixture(n_dims=1), (14 + 3 * 8) * 8 * 3 + 4 * 8 + (8 + 1) * 15),
     ],
     ids=label,
 )

@@ -25,12 +25,15 @@ class PairArrays:
         The shape of the targets, True on elements that are scored and never train.
     trains : ndarray of bool
         The shape of the targets, True on elements that train.
+    hidden : ndarray of bool, optional
+        The shape of the inputs, True where something else stands than what was measured.
     """
 
     inputs: NDArray[np.float64]
     targets: NDArray[np.float64]
     held_out: NDArray[np.bool_]
     trains: NDArray[np.bool_]
+    hidden: NDArray[np.bool_] | None = None
 
 
 def checked_array(data: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -113,7 +113,7 @@ class BlindSpots:
         Tensor
             Shape (N, C, *S); only hidden elements differ from `inputs`.
         """
-        hidden = _dilate(spots, self.mask_shape)  # (N, 1, *S)
+        hidden = dilate(spots, self.mask_shape)  # (N, 1, *S)
         offsets = torch.tensor(
             neighbourhood(inputs.shape[2:], self.mask_shape), device=inputs.device
         )  # (O, n_dims)
@@ -221,7 +221,7 @@ def checked_mask_shape(
     return sizes
 
 
-def _dilate(spots: Tensor, mask_shape: Sequence[int]) -> Tensor:
+def dilate(spots: Tensor, mask_shape: Sequence[int]) -> Tensor:
     """Grow spots (N, 1, *S) to `mask_shape`, axis by axis."""
     for axis, size in enumerate(mask_shape, start=2):
         grown = spots

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.arrays import checked_array, checked_mask
+from autoden.algorithms.contest import Contest
 from autoden.algorithms.datasets import AugmentationGaussianNoise
 from autoden.algorithms.degradation import Operator, check_operator, in_network_range
 from autoden.algorithms.denoiser import Denoiser
@@ -25,12 +28,12 @@ from autoden.algorithms.prior_task import PriorTask
 from autoden.checks import choice, flag, number, whole_numbers
 from autoden.errors import InputError
 from autoden.randomness import numpy_generator
-from autoden.signals.layout import to_realizations
+from autoden.signals.layout import from_network, to_realizations
 from autoden.signals.scaling import DataScaleBias, check_varies, compute_scaling_selfsupervised
 from autoden.signals.values import check_finite, check_numeric
 from autoden.training.batch import Batch
 from autoden.training.held_out import draw_held_out
-from autoden.training.history import History
+from autoden.training.history import Comparison, History
 from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
@@ -271,7 +274,21 @@ class DIP(Denoiser):
             "stopping": stopping,
             "operator": self.operator is not None,
         }
-        return self._fit(task, settings, scaling, limit, observers, options)
+        compare = None
+        if self.verbose:
+            contest = Contest.of_fit(targets, held_out, self._kind.n_axes_out, shared=task.shared)
+            compare = None if contest is None else partial(self._compare_fit, contest, noise)
+        return self._fit(task, settings, scaling, limit, observers, options, compare)
+
+    @torch.no_grad()
+    def _compare_fit(self, contest: Contest, noise: NDArray[np.float64]) -> Comparison | None:
+        """Compare the fit, as the operator degrades it, with filters of the data."""
+        estimate = self._predict(noise)
+        if self.operator is not None:
+            degraded = self.operator(self._tensor(estimate, self.n_channels_out)).cpu().numpy()
+            leading = noise.shape[: noise.ndim - self._kind.n_axes_in]
+            estimate = from_network(degraded, leading, n_channels_out=self.n_channels_out)
+        return contest.compare(estimate, self.n_dims)
 
     def _check_variance(self, settings: TrainingSettings) -> None:
         """Refuse what makes single outputs vary for other reasons than noise being learnt."""

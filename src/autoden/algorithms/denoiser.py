@@ -6,9 +6,9 @@ held-out pixels) and `train`. How the training itself runs is `autoden.training.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from os import PathLike
 from typing import Any, ClassVar
 
@@ -17,6 +17,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.algorithms.arrays import PairArrays
+from autoden.algorithms.comparison import close
+from autoden.algorithms.contest import Contest
 from autoden.algorithms.datasets import (
     Augmentation,
     AugmentationCrop,
@@ -45,7 +47,7 @@ from autoden.signals.values import check_numeric
 from autoden.training.batch import Batch
 from autoden.training.checkpoints import SavedEpochs
 from autoden.training.engine import fit
-from autoden.training.history import History
+from autoden.training.history import Comparison, History
 from autoden.training.observers import Observer, ProgressBar
 from autoden.training.settings import TrainingSettings
 from autoden.training.task import Task
@@ -56,8 +58,6 @@ __all__ = [
     "compute_scaling_selfsupervised",
     "compute_scaling_supervised",
 ]
-
-logger = logging.getLogger(__name__)
 
 
 class Denoiser:
@@ -86,7 +86,8 @@ class Denoiser:
         epoch are as its last step left them, with running statistics of batch normalisation; the
         best are as `infer` uses them.
     verbose : bool
-        Show progress and log one closing line.
+        Show progress and log one closing line, which compares a self-supervised network with what
+        is simpler, and warns if that does better.
     seed : int, optional
         Makes every random choice repeat, without touching global state; None follows the global
         state of torch and numpy.
@@ -254,7 +255,17 @@ class Denoiser:
             )
         views = (*self._augmentations, *views)
         task = PairsTask(pairs, self.batch_size, views, torch_generator(self.seed))
-        return self._fit(task, settings, scaling, limit, observers, options)
+        contest = self._contest(arrays) if self.verbose else None
+        compare = None if contest is None else partial(self._compare, contest)
+        return self._fit(task, settings, scaling, limit, observers, options, compare)
+
+    def _contest(self, arrays: PairArrays) -> Contest | None:
+        """Say on what a trained network is compared with what is simpler; None if on nothing."""
+        return None
+
+    def _compare(self, contest: Contest) -> Comparison | None:
+        """Compare the trained network with what is simpler."""
+        return contest.compare(self._predict(contest.inputs), self.n_dims)
 
     def _fit(
         self,
@@ -264,6 +275,7 @@ class Denoiser:
         limit: NDArray[np.float64] | None,
         observers: Sequence[Observer],
         options: Mapping[str, Any] | None,
+        compare: Callable[[], Comparison | None] | None,
     ) -> History:
         """Train the network on a task; only a training that ends well changes the denoiser."""
         if not isinstance(observers, list | tuple):
@@ -286,10 +298,7 @@ class Denoiser:
         self.data_scale_bias, self.lower_limit = scaling, limit
         self.settings = {**asdict(settings), **(options or {}), "seed": self.seed}
         if self.verbose:
-            logger.info(
-                "Kept the weights of epoch %d (of 0 to %d): held-out loss %.4g.",
-                history.best_epoch, len(history.records) - 1, history.best_held_out,
-            )  # fmt: skip
+            close(history, compare, n_dims=self.n_dims)
         return history
 
     def _tensor(self, data: NDArray[Any], n_channels: int) -> torch.Tensor:

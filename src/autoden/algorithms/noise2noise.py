@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autoden.algorithms.arrays import checked_pairs
+from autoden.algorithms.arrays import PairArrays, checked_pairs
+from autoden.algorithms.contest import Contest
 from autoden.algorithms.denoiser import Denoiser
 from autoden.checks import choice, flag
 from autoden.errors import InputError
@@ -205,6 +206,9 @@ class N2N(Denoiser):
         if flag("average_splits", average_splits) and result.ndim >= -self._realizations_axis:
             result = result.mean(axis=self._realizations_axis)
         return self._finish(result, np.iscomplexobj(data), channel_axis_dst)
+
+    def _contest(self, arrays: PairArrays) -> Contest | None:
+        return Contest.of_noisy_pairs(arrays, self._realizations_axis)
 
     @property
     def _realizations_axis(self) -> int:

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from autoden.algorithms.arrays import PairArrays, checked_array, checked_indices
-from autoden.algorithms.blind_spots import BlindSpots, Replacement, checked_mask_shape
+from autoden.algorithms.blind_spots import BlindSpots, Replacement, checked_mask_shape, dilate
+from autoden.algorithms.contest import Contest
 from autoden.algorithms.datasets import AugmentationRotation90, AugmentationRotationAny
 from autoden.algorithms.denoiser import Denoiser
 from autoden.algorithms.network import ModelLike
@@ -239,10 +240,19 @@ class N2V(Denoiser):
         ratio = max(spots.ratio, min(MAX_SCORED, N_SCORED / int(allowed.sum())))
         once = replace(spots, ratio=ratio, generator=torch_generator(self.seed))
         scored = once.draw(torch.tensor(allowed))
-        hidden = once.hide(torch.tensor(samples), scored).numpy().reshape(data.shape)
-        held_out = np.broadcast_to(scored.numpy(), samples.shape).reshape(data.shape)
-        trains = np.broadcast_to(~(allowed if test else scored.numpy()), samples.shape)
-        return PairArrays(hidden, data, held_out, trains.reshape(data.shape))
+        inputs = once.hide(torch.tensor(samples), scored).numpy().reshape(data.shape)
+        masks = (
+            scored.numpy(),
+            ~(allowed if test else scored.numpy()),
+            dilate(scored, spots.mask_shape).numpy(),
+        )
+        held_out, trains, hidden = (
+            np.broadcast_to(mask, samples.shape).reshape(data.shape) for mask in masks
+        )
+        return PairArrays(inputs, data, held_out, trains, hidden)
+
+    def _contest(self, arrays: PairArrays) -> Contest:
+        return Contest.of_hidden(arrays, self._kind.n_axes_in)
 
 
 def _as_n2v2(model: ModelLike) -> ModelLike:

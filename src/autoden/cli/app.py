@@ -34,6 +34,13 @@ app = cyclopts.App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # `main` tells of it
 )
+app.command(
+    "autoden.cli.denoise:denoise",
+    name="denoise",
+    help="Denoise spectra without choosing: compare methods on held-out counts, use the best, and "
+    "say how sure it is.",
+    help_epilogue=EXIT_CODES,
+)
 for algorithm in ALGORITHMS.values():  # by where it is, so that nothing of it is imported here
     app.command(
         f"autoden.cli.algorithm:{algorithm.name}",

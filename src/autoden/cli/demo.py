@@ -1,4 +1,4 @@
-"""``autoden demo``: simulated spectra with a known truth, denoised, with figures to look at."""
+"""``autoden demo``: simulated spectra with a known truth, denoised, with a report to look at."""
 
 from __future__ import annotations
 
@@ -11,46 +11,57 @@ from cyclopts import Parameter
 
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.options import Flag
+from autoden.cli.verdict import scores, tell_warnings
 from autoden.errors import InputError
+from autoden.signals import Axis, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from autoden.auto.result import Result
     from autoden.datasets import XRFSpectra
+    from autoden.training import History
 
 logger = logging.getLogger(__name__)
 
 N_EXPOSURES, N_USED = 32, 4
-FILES = ("exposures.csv", "denoised.csv", "spectra.png", "spectra.svg", "losses.png")
+FILES = (
+    "report.html", "report.png", "spectra.png", "spectra.svg", "losses.png",
+    "exposures.csv", "denoised.csv", "noise2noise.csv",
+)  # fmt: skip
 ZOOMS = ((5.0, 7.0), (7.5, 10.0))
 
 
 def demo(
     *,
     output: Annotated[Path, Parameter(alias="-o")] = Path("demo-output"),
-    epochs: int = 5_000,
+    epochs: int = 4_000,
     seed: int = 0,
     force: Flag = False,
     quiet: Flag = False,
 ) -> int:
     """Simulate 32 X-ray spectra, denoise 4 of them, and compare with the known truth.
 
+    By Noise2Noise, and as autoden denoise does it; the other 28 serve as its reference.
+
     Parameters
     ----------
     output
         Folder for the spectra and figures; made if it does not exist.
     epochs
-        How many times to go through the data.
+        How many times Noise2Noise goes through the data.
     seed
-        Seed of the simulation and of the training.
+        Seed of the simulation and of all that is trained.
     force
         Overwrite files that exist.
     quiet
         No progress.
     """
     from autoden.datasets import xrf_spectra
-    from autoden.io import check_destination
+    from autoden.io import check_destination, write
 
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: give --output the name of a folder.")
@@ -62,50 +73,61 @@ def demo(
         logging.getLogger().setLevel(logging.WARNING)
 
     spectra = xrf_spectra(n_exposures=N_EXPOSURES, seed=seed)
+    trained, losses = noise2noise(spectra.counts[:N_USED], epochs, seed, quiet=quiet)
 
+    from autoden.auto.denoise import denoise
+
+    exposures, others = (as_signal(spectra, rows) for rows in (slice(N_USED), slice(N_USED, None)))
+    result = denoise(exposures, axes="RE", reference=others, seed=seed)
+    write(paths["exposures.csv"], as_signal(spectra), overwrite=True)
+    write(paths["noise2noise.csv"], Signal(trained, exposures.axes[1:]), overwrite=True)
+    result.save(paths["denoised.csv"], overwrite=True)
+    for name in ("report.html", "report.png"):
+        result.report(paths[name], overwrite=True)
+    draw_results(paths, spectra, result, losses.plot())
+    print_table(spectra, {"Noise2Noise": trained, "autoden denoise": result.estimate})
+    print("\nautoden denoise, which does not know the truth:", *result.verdict, sep="\n")
+    tell_warnings(result)
+    print(f"\nWrote {', '.join(paths)} to {output}/")
+    return EXIT_INTERRUPTED if losses.stopped else 0
+
+
+def noise2noise(
+    counts: NDArray[np.integer], epochs: int, seed: int, *, quiet: bool
+) -> tuple[NDArray[np.float64], History]:
+    """Train the tutorial's small network on some exposures, (R, E); give its estimate, (E,)."""
     from autoden.algorithms import N2N
     from autoden.models.params import NetworkParamsDnCNN
 
     network = NetworkParamsDnCNN(n_dims=1, n_features=4, n_layers=6)
     n2n = N2N(network, seed=seed, verbose=not quiet)
-    inp, tgt, mask = n2n.prepare_data(spectra.counts[:N_USED])
+    inp, tgt, mask = n2n.prepare_data(counts)
     losses = n2n.train(
         inp, tgt, mask, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1
     )
-    denoised = n2n.infer(inp)
-
-    write_results(paths, spectra, denoised)
-    draw_results(paths, spectra, denoised, losses.plot())
-    print_table(spectra, denoised)
-    print(f"\nWrote {', '.join(paths)} to {output}/")
-    return EXIT_INTERRUPTED if losses.stopped else 0
+    return n2n.infer(inp), losses
 
 
-def write_results(
-    paths: dict[str, Path], spectra: XRFSpectra, denoised: NDArray[np.float64]
-) -> None:
-    """Write the simulated exposures and the denoised spectrum as CSV."""
-    from autoden.io import write
-    from autoden.signals import Axis, Signal
-
+def as_signal(spectra: XRFSpectra, rows: slice = slice(None)) -> Signal:
+    """Give some of the exposures their axes."""
     energy = Axis("energy", "keV", spectra.energies_keV)
-    write(paths["exposures.csv"], Signal(spectra.counts, (Axis("repeat"), energy)), overwrite=True)
-    write(paths["denoised.csv"], Signal(denoised, (energy,)), overwrite=True)
+    return Signal(spectra.counts[rows], (Axis("repeat"), energy))
 
 
 def draw_results(
-    paths: dict[str, Path], spectra: XRFSpectra, denoised: NDArray[np.float64], losses: Figure
+    paths: dict[str, Path], spectra: XRFSpectra, result: Result, losses: Figure
 ) -> None:
-    """Draw the spectra with zooms on strong and weak lines, and the loss curves."""
+    """Draw the spectra with zooms on strong and weak lines, and the loss curves of the network."""
     from autoden.report import save_figure, spectrum_figure
 
     figure = spectrum_figure(
         energies=spectra.energies_keV,
         noisy=spectra.counts[0],
-        mean=spectra.counts[:N_USED].mean(axis=0),
-        denoised=denoised,
+        mean=result.mean,
+        denoised=result.estimate,
+        sigma=result.uncertainty,
         truth=spectra.truth,
-        title=f"Simulated XRF spectra: {N_USED} exposures denoised by Noise2Noise",
+        title=f"Simulated XRF spectra: {N_USED} exposures denoised",
         log=True,
         zooms=ZOOMS,
     )
@@ -114,7 +136,7 @@ def draw_results(
     save_figure(losses, paths["losses.png"], overwrite=True)
 
 
-def print_table(spectra: XRFSpectra, denoised: NDArray[np.float64]) -> None:
+def print_table(spectra: XRFSpectra, denoised: Mapping[str, NDArray[np.float64]]) -> None:
     """Print the errors against the truth, and what each is worth in exposures."""
     from scipy.signal import savgol_filter
 
@@ -124,20 +146,24 @@ def print_table(spectra: XRFSpectra, denoised: NDArray[np.float64]) -> None:
         mean_squared_error,
     )
 
-    one, truth = spectra.counts[0], spectra.truth
+    truth = spectra.truth
     mean = spectra.counts[:N_USED].mean(axis=0)
     estimates = {
-        "one exposure": one,
+        "one exposure": spectra.counts[0],
         f"mean of {N_USED}": mean,
         f"mean of {N_USED}, Savitzky-Golay (4, 51)": np.maximum(savgol_filter(mean, 51, 4), 0.0),
-        "denoised (Noise2Noise)": denoised,
+        **denoised,
     }
-    error_of_one = np.mean([mean_squared_error(c, truth) for c in spectra.counts])
+    of_one = float(np.mean([mean_squared_error(c, truth) for c in spectra.counts]))
+    errors = {name: mean_squared_error(estimate, truth) for name, estimate in estimates.items()}
+    rows = [
+        (
+            name,
+            errors[name],
+            excess_poisson_deviance(estimate, truth[np.newaxis]),
+            equivalent_exposures(errors[name], of_one),
+        )
+        for name, estimate in estimates.items()
+    ]
     print("\nDistance from the known truth, per channel of one exposure")
-    print(f"{'':34}{'squared error':>14}{'deviance':>10}{'equivalent':>12}")
-    print(f"{'':34}{'(counts^2)':>14}{'(mdev)':>10}{'exposures':>12}")
-    for name, estimate in estimates.items():
-        error = mean_squared_error(estimate, truth)
-        deviance = excess_poisson_deviance(estimate, truth[np.newaxis])
-        worth = equivalent_exposures(error, float(error_of_one))
-        print(f"{name:34}{error:14.3f}{deviance:10.1f}{worth:12.1f}")
+    print("\n".join(scores(rows)))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autoden.signals import Signal
 
 MODEL_SUFFIX = ".safetensors"
+REPORT_SUFFIXES = (".html", ".png")
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -121,3 +122,32 @@ class TrainingDestination(Destination):
             if self.save_model.suffix.lower() != MODEL_SUFFIX:
                 raise InputError(f"--save-model {self.save_model} must end in {MODEL_SUFFIX}.")
             check_destination(self.save_model, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class ReportDestination(Destination):
+    """Where the result goes, and what is to be said about it.
+
+    Attributes
+    ----------
+    report
+        Write a report: one .html file that needs no network, or a picture if it ends in .png.
+    """
+
+    report: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        return super().files() | ({} if self.report is None else {"--report": self.report})
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        from autoden.io import check_destination
+
+        super().check(sources)
+        if self.report is None:
+            return
+        if self.report.suffix.lower() not in REPORT_SUFFIXES:
+            raise InputError(f"--report {self.report} must end in {' or '.join(REPORT_SUFFIXES)}.")
+        check_destination(self.report, overwrite=self.force)

@@ -108,7 +108,7 @@ class Measurement:
                 "it out."
             )
         along = self.signal.axis_index(self.repeats or self.front[0].name)
-        chosen = _parse_range(exposures, self.signal.shape[along])
+        chosen = parse_range(exposures, self.signal.shape[along])
         axes, axis = list(self.signal.axes), self.signal.axes[along]
         if axis.values is not None:
             axes[along] = Axis(axis.name, axis.unit, axis.values[chosen])
@@ -116,7 +116,7 @@ class Measurement:
         return replace(self, signal=Signal(data, tuple(axes), self.signal.metadata))
 
 
-def _parse_range(text: str, n_there: int) -> slice:
+def parse_range(text: str, n_there: int) -> slice:
     """Read FIRST:END."""
     parts = text.split(":")
     bounds = [int(part) for part in parts if part.isdecimal()]

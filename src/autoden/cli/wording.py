@@ -10,6 +10,7 @@ from autoden.cli.interface import flag_of
 from autoden.errors import InputError
 
 _FLAGS = {
+    "axes": "--axes",
     "channel_axis": "--channel-axis",
     "model": "--model",
     "n_dims": "--n-dims",
@@ -20,8 +21,10 @@ _FLAGS = {
 }
 _QUOTED = re.compile(r"`(\w+)`")
 _KEYWORD = re.compile(r"\b(key|series|keep_overflow)=")
+_AXES = re.compile(r"\baxes='(\w+)'")
 _OPTION = re.compile(r"no option '(\w+)'")
 _FORCE = "overwrite=True (--force on the command line)"
+_READ_ALL = "read the file with autoden.read(path, keep_overflow=True)"
 
 
 @contextmanager
@@ -33,23 +36,27 @@ def in_options(parameters: Iterable[str] = ()) -> Iterator[None]:
     parameters : iterable of str
         Names of the parameters that have options.
     """
-    flags = {**{name: flag_of(name) for name in parameters}, **_FLAGS}
     try:
         yield
     except InputError as error:
-        raise InputError(reworded(str(error), flags)) from error
+        raise InputError(reworded(str(error), parameters)) from error
 
 
-def reworded(text: str, flags: dict[str, str]) -> str:
+def reworded(text: str, parameters: Iterable[str] = ()) -> str:
     """Name options instead of parameters.
 
     Examples
     --------
-    >>> reworded("`epochs` is 0: give more.", {"epochs": "--epochs"})
+    >>> reworded("`epochs` is 0: give more.", ["epochs"])
     '--epochs is 0: give more.'
-    >>> reworded("in.npz holds several arrays, a, b: choose one with key=...", {})
+    >>> reworded("in.npz holds several arrays, a, b: choose one with key=...")
     'in.npz holds several arrays, a, b: choose one with --key ...'
+    >>> reworded("If they are samples, give axes='SE'.")
+    'If they are samples, give --axes SE.'
     """
+    flags = {**{name: flag_of(name) for name in parameters}, **_FLAGS}
+    text = text.replace(_READ_ALL, "give --keep-overflow")
+    text = _AXES.sub(r"--axes \1", text)
     text = _QUOTED.sub(lambda found: flags.get(found[1], found[0]), text)
     text = _OPTION.sub(lambda found: f"no option --{found[1].replace('_', '-')}", text)
     text = _KEYWORD.sub(lambda found: f"--{found[1].replace('_', '-')} ", text)

@@ -1,4 +1,5 @@
 from .bounds import LowerLimit as LowerLimit
+from .data import poisson_deviance as poisson_deviance
 from .data import squared_error as squared_error
 from .filter_banks import LossCCF as LossCCF
 from .generalized_variation import LossTGV as LossTGV

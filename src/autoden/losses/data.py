@@ -32,3 +32,34 @@ def squared_error(output: Tensor, target: Tensor) -> Tensor:
     tensor([1., 4.])
     """
     return (output - target).square()
+
+
+LEAST_RATE = 1e-3
+"""Expected counts below which a rate is not told from zero, so that its logarithm is finite."""
+
+
+def poisson_deviance(output: Tensor, target: Tensor) -> Tensor:
+    r"""Half the Poisson deviance of counts from a rate, but for what the target alone decides.
+
+    :math:`f - t \log f`, with the rate f floored at 0.001 counts: filters with negative lobes give
+    outputs below it, which no counts can have. Its mean over independent counts is least where the
+    output is their expected value, and every element counts by the information that it holds.
+
+    Parameters
+    ----------
+    output, target : Tensor
+        The same shape: the rate, and counts or an unbiased estimate of the rate.
+
+    Returns
+    -------
+    Tensor
+        The shape of the inputs.
+
+    Examples
+    --------
+    >>> import torch
+    >>> poisson_deviance(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 0.0]))
+    tensor([1., 2.])
+    """
+    rate = output.clamp(min=LEAST_RATE)
+    return rate - target * rate.log()

@@ -3,11 +3,15 @@ from . import config as config
 from . import devices as devices
 from . import dncnn as dncnn
 from . import io as io
+from . import kernel_banks as kernel_banks
+from . import kernel_mixture as kernel_mixture
+from . import mixture_features as mixture_features
 from . import model_files as model_files
 from . import msd as msd
 from . import narrow as narrow
 from . import nd as nd
 from . import optimizers as optimizers
+from . import param_checks as param_checks
 from . import param_utils as param_utils
 from . import params as params
 from . import pickled_files as pickled_files
@@ -22,6 +26,7 @@ from . import unet as unet
 from .config import NETWORKS as NETWORKS
 from .config import NetworkParams as NetworkParams
 from .config import NetworkParamsDnCNN as NetworkParamsDnCNN
+from .config import NetworkParamsKernelMixture as NetworkParamsKernelMixture
 from .config import NetworkParamsMSD as NetworkParamsMSD
 from .config import NetworkParamsResnet as NetworkParamsResnet
 from .config import NetworkParamsUNet as NetworkParamsUNet
@@ -29,6 +34,7 @@ from .config import SerializableModel as SerializableModel
 from .config import create_network as create_network
 from .config import create_optimizer as create_optimizer
 from .dncnn import DnCNN as DnCNN
+from .kernel_mixture import KernelMixture as KernelMixture
 from .msd import MSDnet as MSDnet
 from .registry import register as register
 from .resnet import Resnet as Resnet

@@ -7,70 +7,16 @@ theirs with `autoden.models.register`. Nothing here imports torch until a networ
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from autoden.checks import (
-    choice,
-    flag,
-    odd_number,
-    seed_or_none,
-    whole_number,
-    whole_numbers,
-)
-from autoden.errors import InputError
+from autoden.checks import seed_or_none
 from autoden.models.devices import choose_device
+from autoden.models.kernel_banks import complete_bank
+from autoden.models.param_checks import CHECKS
 
 if TYPE_CHECKING:
     import torch
-
-PAD_MODES = ("replicate", "reflect", "zeros", "circular")
-MAX_LAYERS = 1000
-MAX_LEVELS = 20
-"""Far more than a network can use, and few enough to count through; a file may ask for any."""
-
-
-def _dimensions(name: str, value: Any) -> int:
-    return choice(name, whole_number(name, value), (1, 2, 3))
-
-
-def _at_most(limit: int) -> Callable[[str, Any], int]:
-    def check(name: str, value: Any) -> int:
-        checked = whole_number(name, value)
-        if checked > limit:
-            raise InputError(f"`{name}` is {checked}: give a whole number from 1 to {limit}.")
-        return checked
-
-    return check
-
-
-def _number_or_all(name: str, value: Any) -> int | None:
-    return None if value is None else whole_number(name, value, at_least=0)
-
-
-def _pad_mode(name: str, value: Any) -> str:
-    return str(choice(name, value, PAD_MODES))
-
-
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "n_channels_in": whole_number,
-    "n_channels_out": whole_number,
-    "n_features": whole_number,
-    "n_dims": _dimensions,
-    "n_layers": _at_most(MAX_LAYERS),
-    "n_levels": _at_most(MAX_LEVELS),
-    "n_channels_skip": _number_or_all,
-    "kernel_size": odd_number,
-    "pad_mode": _pad_mode,
-    "bilinear": flag,
-    "dilations": whole_numbers,
-    "use_dilations": flag,
-    "blur_pool": flag,
-    "top_skip": flag,
-    "align_corners": flag,
-}
-"""What each parameter of a network may be; a name means the same in every network."""
 
 
 class NetworkParams:
@@ -141,8 +87,8 @@ class NetworkParams:
     def __post_init__(self) -> None:
         """Check the fields whose names are known; a network's own ones it checks itself."""
         for name, value in tuple(vars(self).items()):
-            if name in _CHECKS:
-                object.__setattr__(self, name, _CHECKS[name](name, value))
+            if name in CHECKS:
+                object.__setattr__(self, name, CHECKS[name](name, value))
 
 
 @dataclass(frozen=True)
@@ -270,9 +216,67 @@ class NetworkParamsResnet(NetworkParams):
     pad_mode: str = "replicate"
 
 
+@dataclass(frozen=True)
+class NetworkParamsKernelMixture(NetworkParams):
+    """Parameters of `autoden.models.kernel_mixture.KernelMixture`, a mixture of fixed filters.
+
+    What is not given depends on `n_dims`; the record holds what it then is, so that a saved
+    network does not change with the defaults.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_dims
+        As in `NetworkParams`; `n_channels_in` counts the channels that are filtered.
+    n_features : int, default: 8
+        Number of features of a layer of the network that chooses.
+    dilations : sequence of int, optional
+        Step between the samples that each of its convolutions reads, before the one of kernel 1
+        that gives the weights; (1, 3, 9, 27), (1, 2, 4) or (1, 2) in 1, 2 or 3 dimensions.
+    kernel_size : int, default: 3
+        How many samples each reads along an axis, an odd number.
+    gaussians : sequence of float, optional
+        Standard deviations in samples.
+    savgol : sequence of (int, int), optional
+        Savitzky-Golay filters: window in samples, odd, and order.
+    reference : int, optional
+        Which filter, counted through `gaussians` and then `savgol`, the others are compared to
+        and training starts from; the Gaussian in the middle of those given. Numbers beyond the
+        filters are estimates.
+    prior : float, default: 2.0
+        How much the reference is favoured before training: its logit, the others' being 0.
+    stabilise : {None, "anscombe"}
+        What the network that chooses sees: differences to the reference in units of the noise
+        nearby, whatever the data are; or for counts, in counts, those of their Anscombe transform.
+    n_channels_estimates : int, default: 0
+        How many further channels of the input, after the filtered ones, are estimates that may be
+        chosen as they are.
+    """
+
+    network: ClassVar[str] = "autoden.models.kernel_mixture:KernelMixture"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_features: int = 8
+    n_dims: int = 2
+    dilations: tuple[int, ...] | None = None
+    kernel_size: int = 3
+    gaussians: tuple[float, ...] | None = None
+    savgol: tuple[tuple[int, int], ...] | None = None
+    reference: int | None = None
+    prior: float = 2.0
+    stabilise: str | None = None
+    n_channels_estimates: int = 0
+
+    def __post_init__(self) -> None:
+        """Complete what is not given, and check it all."""
+        for name, value in complete_bank(vars(self)).items():
+            object.__setattr__(self, name, value)
+        super().__post_init__()
+
+
 NETWORKS: dict[str, type[NetworkParams]] = {
     "dncnn": NetworkParamsDnCNN,
     "unet": NetworkParamsUNet,
     "msd": NetworkParamsMSD,
     "resnet": NetworkParamsResnet,
+    "kernel_mixture": NetworkParamsKernelMixture,
 }

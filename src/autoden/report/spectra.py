@@ -20,6 +20,7 @@ ZOOMS_PER_ROW: Final = 3
 LABELS: Final = {
     "noisy": "one exposure",
     "mean": "mean of the exposures",
+    "reference": "reference",
     "denoised": "denoised",
     "truth": "truth",
 }  # in the order of drawing: the thin dashes of the truth on top
@@ -32,9 +33,12 @@ def spectrum_figure(
     mean: ArrayLike | None = None,
     denoised: ArrayLike | None = None,
     truth: ArrayLike | None = None,
+    reference: ArrayLike | None = None,
+    sigma: ArrayLike | None = None,
     title: str | None = None,
     quantity: str = "Energy",
     unit: str = "keV",
+    values: str = "Counts per channel",
     log: bool = False,
     zooms: Sequence[tuple[float, float]] = (),
 ) -> Figure:
@@ -52,10 +56,16 @@ def spectrum_figure(
         Denoised counts.
     truth : array_like, shape (n_channels,), optional
         Expected counts, where they are known.
+    reference : array_like, shape (n_channels,), optional
+        Mean counts of acquisitions that took no part in the denoising.
+    sigma : array_like, shape (n_channels,), optional
+        1 sigma uncertainty of `denoised`, drawn as a band around it.
     title : str, optional
         Title of the figure.
     quantity, unit : str
         What the axis is, with its unit, which may be empty.
+    values : str
+        What the values are, if they are no counts.
     log : bool
         Counts of the overview on a logarithmic scale, which leaves out values of 0 and below; the
         zooms stay linear.
@@ -89,8 +99,9 @@ def spectrum_figure(
     >>> [axes.get_xlabel() for axes in figure.axes]
     ['Energy (keV)', 'Energy (keV)', 'Energy (keV)']
     """
-    curves = _curves(noisy=noisy, mean=mean, truth=truth, denoised=denoised)
+    curves = _curves(noisy=noisy, mean=mean, truth=truth, denoised=denoised, reference=reference)
     x = _axis(energies, curves)
+    band = _band(curves, sigma)
     ranges = [check_zoom(zoom, x) for zoom in zooms]
     overview, *details = (figure := _sheet(len(ranges))).axes
 
@@ -109,13 +120,15 @@ def spectrum_figure(
         axes.set_ylim(_linear_limits([y[inside] for y in curves.values()]))
         overview.axvspan(low, high, color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
     for index, axes in enumerate(figure.axes):
+        if band is not None:
+            _shade(axes, x, band)
         axes.set_xlabel("Channel" if energies is None else _axis_label(quantity, unit))
         if index == 0 or (index - 1) % ZOOMS_PER_ROW == 0:
-            axes.set_ylabel("Counts per channel")
+            axes.set_ylabel(values)
     figure.legend(
         *overview.get_legend_handles_labels(),
         loc="outside lower center",
-        ncols=len(curves),
+        ncols=len(curves) + (band is not None),
         frameon=False,
         fontsize=9,
         markerscale=3,
@@ -140,6 +153,18 @@ def _curves(**given: ArrayLike | None) -> dict[str, Floats]:
         lengths = ", ".join(f"`{name}` {len(y)}" for name, y in curves.items())
         raise InputError(f"the spectra differ in their number of channels: {lengths}; cut them")
     return curves
+
+
+def _band(curves: Mapping[str, Floats], sigma: ArrayLike | None) -> tuple[Floats, Floats] | None:
+    """Give the lower and the upper edge of the band, (n_channels,) each, if there is one."""
+    if sigma is None:
+        return None
+    width = np.asarray(sigma, dtype=float)
+    if "denoised" not in curves or width.shape != curves["denoised"].shape:
+        raise InputError(
+            f"`sigma` has shape {width.shape}; give it with `denoised`, one value for each channel"
+        )
+    return curves["denoised"] - width, curves["denoised"] + width
 
 
 def _axis(energies: ArrayLike | None, curves: Mapping[str, Floats]) -> Floats:
@@ -211,17 +236,29 @@ def _sheet(n_zooms: int) -> Figure:
 
 def _draw(axes: Axes, x: Floats, curves: Mapping[str, Floats], *, points: float) -> None:
     """Draw the curves, each in its style; `points` is the size of the noisy points."""
-    from autoden.report.canvas import BLACK, GREY, ORANGE, SKY
+    from autoden.report.canvas import BLACK, GREEN, GREY, ORANGE, SKY
 
     styles: dict[str, dict[str, Any]] = {
         "noisy": {"color": GREY, "linestyle": "none", "marker": ".", "markersize": points},
         "mean": {"color": SKY, "linewidth": 0.8},
+        "reference": {"color": GREEN, "linewidth": 0.8},
         "truth": {"color": BLACK, "linewidth": 0.8, "linestyle": (0, (4, 2))},
         "denoised": {"color": ORANGE, "linewidth": 1.4},
     }
     for name in LABELS:
         if name in curves:
             axes.plot(x, curves[name], label=LABELS[name], **styles[name])
+
+
+def _shade(axes: Axes, x: Floats, band: tuple[Floats, Floats]) -> None:
+    """Draw the band; on a logarithmic scale, down to the end of the axis."""
+    from autoden.report.canvas import ORANGE
+
+    lower, upper = band
+    if axes.get_yscale() == "log":
+        bottom = axes.get_ylim()[0]
+        lower, upper = np.maximum(lower, bottom), np.maximum(upper, bottom)
+    axes.fill_between(x, lower, upper, color=ORANGE, alpha=0.3, linewidth=0, label="± 1 sigma")
 
 
 def _linear_limits(values: Iterable[Floats]) -> tuple[float, float]:

@@ -281,10 +281,10 @@ def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | N
 
 @torch.no_grad()
 def _score_as_used(model: nn.Module, task: Task) -> float:
-    """Give the held-out error in inference mode."""
+    """Give the held-out error in inference mode; NaN if the task has nothing to score."""
     _measure_normalisation(model, task)
-    sums = sum(task.loss(model, batch).held_out for batch in task.held_out_batches())
-    return held_out_scores(torch.as_tensor(sums).tolist())[0]
+    sums = [task.loss(model, batch).held_out for batch in task.held_out_batches()]
+    return held_out_scores(torch.stack(sums).sum(0).tolist())[0] if sums else float("nan")
 
 
 def _measure_normalisation(model: nn.Module, task: Task) -> None:

@@ -1,8 +1,9 @@
-"""What a training run measured: four curves and how they ended."""
+"""What a training run measured: four curves, how they ended, and whether it was worth it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,57 @@ _CURVES = {
     "loss_tst": "held_out",
     "loss_tst_sbi": "held_out_sbi",
 }
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A simpler estimate than the network's, from the same data.
+
+    Attributes
+    ----------
+    name : str
+        Such as "the mean of the inputs".
+    error : float
+        Its mean squared error on held-out elements, in squared data units.
+    margin : float
+        How much larger that is than the network's.
+    uncertainty : float
+        Standard error of the margin, taking held-out elements for independent.
+    """
+
+    name: str
+    error: float
+    margin: float
+    uncertainty: float
+
+    @property
+    def wins(self) -> bool:
+        """Whether the network's error is larger, by more than the uncertainty."""
+        return self.margin < -self.uncertainty
+
+    @property
+    def ties(self) -> bool:
+        """Whether the two errors agree within the uncertainty."""
+        return abs(self.margin) <= self.uncertainty
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A trained network beside simpler means, on what was held out.
+
+    Attributes
+    ----------
+    error : float
+        The network's mean squared error, in squared data units.
+    rivals : tuple of Rival
+        What it must beat to be worth it: the data as they are, and the best simple filter.
+    noise_included : bool
+        Whether the errors, all alike, contain the noise of the targets.
+    """
+
+    error: float
+    rivals: tuple[Rival, ...]
+    noise_included: bool
 
 
 class History(dict[str, NDArray[np.float64]]):
@@ -41,6 +93,9 @@ class History(dict[str, NDArray[np.float64]]):
         Steps left out because their gradients were not finite.
     stopped : str or None
         Why the training ended early; None if it ran to its end.
+    comparison : Comparison or None
+        How the network of a self-supervised algorithm does beside simpler means; None where
+        nothing was held out, and with ``verbose=False``, which saves the time.
     """
 
     def __init__(
@@ -61,6 +116,7 @@ class History(dict[str, NDArray[np.float64]]):
         self.best_held_out = best_held_out
         self.skipped_steps = skipped_steps
         self.stopped = stopped
+        self.comparison: Comparison | None = None
 
     # a dict would compare arrays, which have no one truth
     __eq__ = object.__eq__

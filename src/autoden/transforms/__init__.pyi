@@ -1,11 +1,15 @@
 from . import filter_banks as filter_banks
 from . import learnable_filters as learnable_filters
 from . import parallel_beam as parallel_beam
+from . import smoothing_kernels as smoothing_kernels
 from . import wavelets as wavelets
 from .filter_banks import CustomFilterDecomposition as CustomFilterDecomposition
 from .learnable_filters import ParsevalFilterBankND as ParsevalFilterBankND
 from .learnable_filters import train_sparsity as train_sparsity
 from .parallel_beam import ParallelBeam as ParallelBeam
+from .smoothing_kernels import SmoothingBank as SmoothingBank
+from .smoothing_kernels import gaussian_kernel as gaussian_kernel
+from .smoothing_kernels import savgol_kernel as savgol_kernel
 from .wavelets import dwtn as dwtn
 from .wavelets import idwtn as idwtn
 from .wavelets import iswtn as iswtn

@@ -1,0 +1,119 @@
+"""Acquisitions whose axes are known, in one order: samples, repeats, channels.
+
+What runs along which axis, ``axes.py`` says; here the numbers are moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.auto.acquisitions import Acquisition
+from autoden.auto.axes import OPEN, is_unnamed, letters_of
+from autoden.auto.channels import check_length
+from autoden.errors import InputError
+from autoden.signals import Axis
+
+
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """One acquisition in the order (samples, repeats, channels).
+
+    Attributes
+    ----------
+    name : str
+        What notes and errors call it.
+    letters : str
+        One per axis as it was given.
+    values : ndarray of float64, shape (S, R, E)
+        A copy of the user's numbers.
+    axis : Axis
+        What runs along the spectra.
+    sample_axis : Axis or None
+        What runs along the samples; None if there is no such axis.
+    metadata : mapping
+        Of the file or Signal.
+    """
+
+    name: str
+    letters: str
+    values: NDArray[np.float64]
+    axis: Axis
+    sample_axis: Axis | None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing but the data can tell that they hold repeats."""
+        return OPEN in self.letters
+
+    @property
+    def samples_last(self) -> bool:
+        """Whether the samples are behind the channels."""
+        return "S" in self.letters and self.letters.index("S") > self.letters.index("E")
+
+
+def arrange(
+    given: Acquisition, *, axes: str | None, n_dims: int | None, is_element: bool
+) -> Arranged:
+    """Bring an acquisition into order.
+
+    Parameters
+    ----------
+    given : Acquisition
+        Real, finite numbers.
+    axes, n_dims
+        What the user says, as in `letters_of`.
+    is_element : bool
+        Whether it is one sample of a list: two axes without names are repeats and channels then.
+
+    Raises
+    ------
+    InputError
+        Axes that are ambiguous, no spectra, or spectra that are too short.
+
+    Examples
+    --------
+    >>> from autoden.auto.acquisitions import gather
+    >>> (given,), _ = gather(np.ones((9, 4)))
+    >>> arrange(given, axes="ER", n_dims=None, is_element=False).values.shape
+    (1, 4, 9)
+    """
+    signal, name = given.signal, given.name
+    pair = "RE" if is_element else None
+    letters = letters_of(signal, name, axes=axes, n_dims=n_dims, unnamed_pair=pair)
+    if is_element and "S" in letters:
+        raise InputError(
+            f"{name} has the axes {letters}, but each element of a list is one sample: give an "
+            "array of its own for each of its samples."
+        )
+    order = [letters.index(letter) for letter in ("S", "R", OPEN, "E") if letter in letters]
+    moved = signal.data.transpose(order).astype(np.float64, order="C")  # a copy
+    n_samples = moved.shape[0] if "S" in letters else 1
+    values = moved.reshape(n_samples, -1, moved.shape[-1])
+    check_length(values.shape[-1], letters, signal.shape, name)
+    axis = _named(signal.axes[letters.index("E")], "channel")
+    along = _sample_axis(signal.axes[letters.index("S")]) if "S" in letters else None
+    return Arranged(name, letters, values, axis, apart(along, axis), signal.metadata)
+
+
+def apart(sample_axis: Axis | None, axis: Axis) -> Axis | None:
+    """Give the axis of the samples another name than that of the channels."""
+    if sample_axis is None or sample_axis.name != axis.name:
+        return sample_axis
+    return Axis("spectrum" if axis.name == "sample" else "sample", "", sample_axis.values)
+
+
+def _sample_axis(axis: Axis) -> Axis:
+    """Name the axis of the samples: not "repeat", as tables call their rows."""
+    return (
+        Axis("sample", axis.unit, axis.values) if axis.name == "repeat" else _named(axis, "sample")
+    )
+
+
+def _named(axis: Axis, name: str) -> Axis:
+    return Axis(name, axis.unit, axis.values) if is_unnamed(axis) else axis

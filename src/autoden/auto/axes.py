@@ -1,0 +1,267 @@
+"""What runs along each axis of the data, one letter each: said, told by names, or refused.
+
+The letters are those that users write, ``axes="SRE"``. Here are shapes and names only; which
+numbers they hold, and whether rows agree as repeats do, ``measurement.py`` asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from autoden.errors import InputError
+from autoden.io.labels import format_label, names_positions
+from autoden.signals import Axis, Signal
+
+MIN_CHANNELS = 8
+"""Channels below which nothing tells a spectrum from its noise."""
+
+LETTERS = {
+    "R": "repeats",
+    "S": "samples",
+    "C": "channels such as colours",
+    "Z": "space",
+    "Y": "space",
+    "X": "space",
+    "E": "energy, or whatever else runs along a spectrum",
+}
+OPEN = "?"
+"""An axis that may count repeats, if the data agree."""
+
+_SPACE = "ZYX"
+_BY_NAME = {
+    **dict.fromkeys(("repeat", "exposure", "realization", "replicate", "acquisition"), "R"),
+    **dict.fromkeys(("sample", "specimen"), "S"),
+    **dict.fromkeys(("z", "depth"), "Z"),
+    **dict.fromkeys(("y", "row"), "Y"),
+    **dict.fromkeys(("x", "column"), "X"),
+}
+_UNNAMED = re.compile(r"(axis|page)_\d+")
+ASSUMED_REPEATS = "repeats of one measurement"
+"""How the reading of tables says that nothing names their rows."""
+
+
+def parse_axes(axes: str) -> str:
+    """Check the letters that a user gives.
+
+    Returns
+    -------
+    str
+        In upper case.
+
+    Raises
+    ------
+    InputError
+        No text, an unknown letter, or one that stands twice.
+
+    Examples
+    --------
+    >>> parse_axes("sre")
+    'SRE'
+    >>> parse_axes("RQ")
+    Traceback (most recent call last):
+    autoden.errors.InputError: `axes` is 'RQ': give one letter per axis, each at most once, of R
+    (repeats), S (samples), C (channels such as colours), Z, Y, X (space), E (energy, ...
+    """
+    known = (
+        f"R ({LETTERS['R']}), S ({LETTERS['S']}), C ({LETTERS['C']}), Z, Y, X ({LETTERS['X']}), "
+        f"E ({LETTERS['E']})"
+    )
+    letters = axes.strip().upper() if isinstance(axes, str) else ""
+    if not letters or set(letters) - set(LETTERS) or len(set(letters)) != len(letters):
+        raise InputError(
+            f"`axes` is {axes!r}: give one letter per axis, each at most once, of {known}, "
+            "such as axes='RE'."
+        )
+    return letters
+
+
+def letters_of(
+    signal: Signal,
+    name: str,
+    *,
+    axes: str | None = None,
+    n_dims: int | None = None,
+    unnamed_pair: str | None = None,
+) -> str:
+    """Say what runs along each axis of a signal.
+
+    Parameters
+    ----------
+    signal : Signal
+        Axes called "axis_0", "axis_1" ... have no name.
+    name : str
+        What errors call it.
+    axes : str or None
+        What the user says, as `parse_axes` gives it; it goes before all names.
+    n_dims : int or None
+        How many of the last axes are one acquisition, as the user says; one more is R.
+    unnamed_pair : str or None
+        The letters of two axes without names; None: they are ambiguous.
+
+    Returns
+    -------
+    str
+        One letter per axis, among them E, at most one R and one S; `OPEN` in place of R where
+        nothing but the data can tell.
+
+    Raises
+    ------
+    InputError
+        Axes that are ambiguous (the message lists the readings), or no spectra.
+
+    Examples
+    --------
+    >>> letters_of(Signal([[3, 1], [4, 1]], ["energy", "repeat"]), "counts")
+    'ER'
+    >>> letters_of(Signal([[3, 1], [4, 1]], ["spot", "energy"]), "counts")
+    '?E'
+    >>> letters_of(Signal([[3, 1], [4, 1]], ["spot", "energy"]), "counts", n_dims=1)
+    'RE'
+    """
+    if axes is not None:
+        letters = _fitted(axes, signal, name)
+    elif signal.ndim == 1 and n_dims in (None, 1):
+        letters = "E"
+    else:
+        letters = _by_names(signal.axes) or _by_position(signal, name, n_dims, unnamed_pair)
+    letters = _with_open_rows(letters, signal, said=axes is not None or n_dims is not None)
+    _check_spectra(letters, signal.shape, name)
+    if n_dims is not None and n_dims != 1:
+        raise InputError(
+            f"`n_dims` is {n_dims}, but {name} with the axes {letters} holds spectra, which have "
+            "1 dimension: leave `n_dims` out."
+        )
+    return letters
+
+
+def is_unnamed(axis: Axis) -> bool:
+    """Tell whether the name of an axis is only a number."""
+    return _UNNAMED.fullmatch(axis.name) is not None
+
+
+def _fitted(axes: str, signal: Signal, name: str) -> str:
+    """Compare the letters given with the number of axes; a table of one row is one spectrum."""
+    if len(axes) == signal.ndim:
+        return axes
+    if len(axes) == 1 and signal.ndim == 2 and "R" not in axes and is_one_row(signal):
+        return f"R{axes}"
+    raise InputError(
+        f"`axes` is {axes!r}, but {name} has {signal.ndim} axes (shape "
+        f"{signal.shape}): give one letter for each."
+    )
+
+
+def is_one_row(signal: Signal) -> bool:
+    """Tell whether a signal is a single spectrum in a table, shape (1, channels)."""
+    return signal.ndim == 2 and signal.axes[0].name == "repeat" and signal.shape[0] == 1
+
+
+def _by_names(axes: Sequence[Axis]) -> str | None:
+    """Read the axes by their names; None: these do not tell."""
+    names = [axis.name for axis in axes]
+    found = [_BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("s")) for name in names]
+    nameless = [is_unnamed(axis) for axis in axes]
+    alone = found.count(None) == 1
+    rank = [
+        -1 if letter or (without and not alone) else _spectral_rank(axis)
+        for axis, letter, without in zip(axes, found, nameless, strict=True)
+    ]
+    is_picture = {"Y", "X"} <= set(found)
+    if max(rank) >= int(is_picture):
+        along = max(index for index, each in enumerate(rank) if each == max(rank))
+        found[along] = "C" if is_picture and names[along] == "channel" else "E"
+    letters = "".join(letter or OPEN for letter in found)
+    told = letters.count(OPEN) <= ("R" not in letters)
+    return letters if told and len(set(letters)) == len(letters) else None
+
+
+def _spectral_rank(axis: Axis) -> int:
+    """Say how surely a name that means nothing else is that of a spectrum's axis."""
+    if axis.name in ("energy", "wavelength"):
+        return 3
+    return 2 if axis.name == "channel" else int(names_positions(format_label(axis.name, axis.unit)))
+
+
+def _by_position(signal: Signal, name: str, n_dims: int | None, unnamed_pair: str | None) -> str:
+    """Read axes that have no names: the last `n_dims` and one more in front."""
+    if n_dims is not None and signal.ndim < n_dims:
+        raise InputError(
+            f"`n_dims` is {n_dims}, but {name} has shape {signal.shape}: leave it out for spectra."
+        )
+    if n_dims is not None and signal.ndim - n_dims <= 1:
+        return "R" * (signal.ndim - n_dims) + ("E" if n_dims == 1 else _SPACE[-n_dims:])
+    if unnamed_pair is not None and signal.ndim == 2:
+        return unnamed_pair
+    raise InputError(_say_ambiguous(signal.shape, name))
+
+
+def _with_open_rows(letters: str, signal: Signal, said: bool) -> str:
+    """Open the axis of repeats if a table has it without saying so; decide if the user did."""
+    if said:
+        return letters.replace(OPEN, "R")
+    assumed = signal.metadata.get("assumed", ())
+    if "R" in letters and any(str(each).endswith(ASSUMED_REPEATS) for each in assumed):
+        letters = letters.replace("R", OPEN)
+    if OPEN in letters and signal.shape[letters.index(OPEN)] == 1:
+        letters = letters.replace(OPEN, "R")
+    return letters
+
+
+def _check_spectra(letters: str, shape: tuple[int, ...], name: str) -> None:
+    """Refuse what is no set of spectra, and say what to do with it."""
+    sizes = dict(zip(letters, shape, strict=True))
+    space = [letter for letter in letters if letter in _SPACE]
+    start = f"{name}, of shape {shape} with the axes {letters},"
+    if "C" in letters:
+        raise InputError(
+            f"{start} has channels such as colours, which `denoise` does not take yet: give "
+            "one channel at a time, or their spectra as samples, S instead of C."
+        )
+    if space and "E" in letters:
+        n_spectra = " x ".join(str(sizes[letter]) for letter in space)
+        raise InputError(
+            f"{start} is a map of {n_spectra} spectra, which `denoise` does not take yet: "
+            "reshape it to (samples, channels), channels last, and give axes='SE', or use N2N."
+        )
+    if "E" not in letters:
+        what = {0: "no axis of a spectrum", 1: "a profile in space", 2: "images"}
+        raise InputError(
+            f"{start} has {what.get(len(space), 'volumes')}, but `denoise` takes spectra only for "
+            "now: call the axis E if it is that of a spectrum; for images and volumes use N2N "
+            "(repeats) or N2V (a single one)."
+        )
+
+
+def _say_ambiguous(shape: tuple[int, ...], name: str) -> str:
+    """List what axes without names can be."""
+    start = f"{name} has shape {shape}"
+    if len(shape) not in (2, 3):
+        return f"{start}: give spectra of 1 to 3 axes, and one letter each, such as axes='SRE'."
+    kinds = ("RE", "SE", "ER", "ES") if len(shape) == 2 else ("SRE", "RSE", "YXE")
+    readings = []
+    for letters in kinds:
+        sizes = dict(zip(letters, shape, strict=True))
+        if sizes["E"] >= MIN_CHANNELS:
+            readings.append(f"axes={letters!r} for {say_sizes(sizes)}")
+    if len(shape) == 2:
+        readings.append("axes='YX' for an image (which needs N2N or N2V for now)")
+    return f"{start}, which can be read in several ways: give {', or '.join(readings)}."
+
+
+def say_sizes(sizes: dict[str, int]) -> str:
+    """Say what an array of spectra holds.
+
+    Examples
+    --------
+    >>> say_sizes({"R": 4, "E": 4095}), say_sizes({"S": 3, "R": 1, "E": 9})
+    ('4 repeats of a spectrum of 4095 channels', '3 samples, 1 repeat each, of 9 channels')
+    """
+    repeats = f"{sizes['R']} repeat{'s' * (sizes['R'] != 1)}" if "R" in sizes else ""
+    channels = f"{sizes['E']} channels"
+    if "X" in sizes:
+        return f"a map of {sizes['Y']} x {sizes['X']} spectra of {channels} (not taken yet)"
+    if "S" in sizes:
+        each = f", {repeats}{' each' * (sizes['S'] != 1)}, of" if repeats else " of"
+        return f"{sizes['S']} sample{'s' * (sizes['S'] != 1)}{each} {channels}"
+    return f"{repeats} of a spectrum of {channels}" if repeats else f"a spectrum of {channels}"

@@ -1,0 +1,94 @@
+"""How to say in a paper what was done: one paragraph, true of the result that it is made from."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from autoden.baselines.mean import Mean
+from autoden.report.numerals import show
+
+if TYPE_CHECKING:
+    from autoden.auto.result import Result
+
+_PARTS: Final = {
+    "poisson": "by binomial thinning of the counts",
+    "gaussian": "by adding and subtracting drawn noise of the same size",
+    "unknown": "into different exposures",
+}
+"""How each noise model splits a measurement, by its name."""
+
+
+def cite(result: Result) -> str:
+    """Say what was measured, what was done with it and how good the outcome is.
+
+    Parameters
+    ----------
+    result : Result
+        Of one sample or several.
+    """
+    return " ".join([_split(result), _chosen(result), _error(result)])
+
+
+def _split(result: Result) -> str:
+    measurement = result.measurement
+    samples = measurement.samples
+    repeats = sorted({sample.n_repeats for sample in samples})
+    exposures = " to ".join(str(n) for n in {repeats[0]: None, repeats[-1]: None})
+    exposures += " exposure" + "s" * (repeats[-1] > 1)
+    if len(samples) > 1:
+        what = f"Spectra of {len(samples)} samples ({exposures} each"
+    else:
+        what = f"A spectrum ({exposures}"
+    verb = "were" if len(samples) > 1 else "was"
+    return (
+        f"{what}, {measurement.n_channels} channels) {verb} denoised with autoden "
+        f"{version('autoden')}. The measurement was split {_PARTS[result.trained.noise.name]} into "
+        f"parts whose noise is independent ({result.trained.noise.describe()})."
+    )
+
+
+def _chosen(result: Result) -> str:
+    candidates = result.candidates
+    chosen = next(candidate for candidate in candidates if candidate.chosen)
+    compared = (
+        f"{len(candidates)} methods, the mean of the exposures among them, were tuned or trained "
+        "on some parts and compared by their deviance from others, in channels where none had been "
+        "trained."
+    )
+    if chosen.name == Mean.name:
+        return f"{compared} None was better than the mean, which is shown unchanged."
+    return (
+        f"{compared} The one chosen ({result.method}) was trained on all parts and applied to the "
+        "mean of the exposures. No measurements but those of this set-up were used."
+    )
+
+
+def _error(result: Result) -> str:
+    quality = result.quality
+    sigma = (
+        "The uncertainty is one standard deviation of the error, noise and bias, found from "
+        f"{result.trained.n_replicas} simulated measurements of the estimate that were denoised in "
+        "the same way"
+    )
+    gain = _range(quality["dose_gain"])
+    interval = ""
+    if result.measurement.n_samples == 1:
+        low, high = quality["dose_gain_interval"]
+        interval = f" (90 % interval: {show(low, 2)} to {show(high, 2)})"
+    return (
+        f"{sigma}; by this the error is that of the mean of {gain} times as many exposures"
+        f"{interval}."
+    )
+
+
+def _range(values: Any) -> str:
+    """Say the numbers of all samples by their least and greatest.
+
+    Examples
+    --------
+    >>> _range(26.31), _range([31.2, 12.0, 26.3])
+    ('26', '12 to 31')
+    """
+    numbers = values if isinstance(values, list) else [values]
+    return " to ".join(dict.fromkeys(show(float(end), 2) for end in (min(numbers), max(numbers))))

@@ -1,0 +1,100 @@
+"""An ordinary network as a method: it reads stabilised values and predicts rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autoden.algorithms.pairs import PairsTask
+from autoden.auto.splits import Splits
+from autoden.auto.units import CountUnits, Units, units_of
+from autoden.models.params import NetworkParamsDnCNN
+from autoden.noise.exposures import Combined
+from autoden.randomness import torch_generator
+from autoden.training.batch import Batch
+from autoden.training.engine import fit
+from autoden.training.settings import TrainingSettings
+
+Floats = NDArray[np.float64]
+
+PARAMS = NetworkParamsDnCNN(n_dims=1, n_features=4, n_layers=6)
+RANGE = 8.0
+"""Stabilised values are divided by it, so that a network sees numbers of about 1."""
+BATCH_SIZE = 4
+LEARNING_RATE = 5e-3
+
+
+@dataclass(frozen=True, eq=False)
+class RateNetwork:
+    """A trained DnCNN.
+
+    Attributes
+    ----------
+    network : nn.Module
+        From values to rates, both in network units.
+    units : Units
+        Those units.
+    """
+
+    network: nn.Module
+    units: Units
+    name: str = "dncnn"
+
+    def describe(self) -> str:
+        """Say the network."""
+        return f"DnCNN, {PARAMS.n_layers} layers of {PARAMS.n_features} features"
+
+    @torch.inference_mode()
+    def rates(self, parts: Sequence[Combined]) -> list[Floats]:
+        """Estimate the rate of each part."""
+        values = np.stack([self.units.of(part) for part in parts])
+        outputs = self.network(torch.tensor(values, dtype=torch.float32)[:, None])[:, 0]
+        return [
+            self.units.rates(output.numpy().astype(np.float64), part.dose)
+            for part, output in zip(parts, outputs, strict=True)
+        ]
+
+
+def train_rate_network(splits: Splits, epochs: int, seed: int) -> RateNetwork:
+    """Train a DnCNN to predict one part of each split from the other.
+
+    The held-out channels do not train.
+    """
+    units = units_of(splits.noise)
+    network = _Stabilised(PARAMS.get_model("cpu", seed), isinstance(units, CountUnits))
+    inputs, targets = (
+        torch.tensor(np.stack([units.of(part) for part in side]), dtype=torch.float32)[:, None]
+        for side in splits.sides()
+    )
+    held_out = torch.from_numpy(splits.held_out[list(splits.owners)])[:, None]
+    shares = torch.tensor(splits.shares(), dtype=torch.float32)[:, None, None]
+    task = PairsTask(
+        Batch(inputs, targets, shares * ~held_out, torch.zeros_like(held_out)),
+        BATCH_SIZE,
+        generator=torch_generator(seed),
+        data_term=units.data_term,
+    )
+    fit(network, task, TrainingSettings(epochs, LEARNING_RATE, restarts=1))
+    return RateNetwork(network.eval(), units)
+
+
+class _Stabilised(nn.Module):
+    """A network that works on square roots of counts, or on values as they are."""
+
+    def __init__(self, network: nn.Module, is_counts: bool) -> None:
+        super().__init__()
+        self.network, self.is_counts = network, is_counts
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Map values to rates, (N, 1, n)."""
+        if not self.is_counts:
+            rates: Tensor = RANGE * self.network(values / RANGE)
+            return rates
+        roots = 2 * (values.clamp(min=0) + 3 / 8).sqrt()
+        predicted: Tensor = self.network(roots / RANGE)
+        return (RANGE / 2 * predicted).square()

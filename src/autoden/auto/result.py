@@ -1,0 +1,145 @@
+"""What `denoise` gives: the estimate, how sure it is, how it was found, what to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.auto.measurement import Measurement
+from autoden.auto.saving import save_estimate
+from autoden.auto.selection import Candidate
+from autoden.report.tables import Table
+
+if TYPE_CHECKING:
+    from autoden.auto.trained import Trained
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A denoised measurement and its verdict.
+
+    Attributes
+    ----------
+    estimate : ndarray of float64
+        Expected value of one mean acquisition, in the input's units: shape (E,) for one spectrum,
+        (S, E) for several samples. Never negative for counts.
+    uncertainty : ndarray of float64
+        One standard deviation of the error of the estimate, noise and bias; same shape and units.
+    method : str
+        What was chosen, with its parameters.
+    candidates : tuple of Candidate
+        All methods that were compared, with their held-out scores.
+    quality : mapping
+        Numbers of the verdict: "mse" and "mse_interval" (estimated mean squared error against the
+        unknown truth, squared data units, with a 90 % interval), "dose_gain" and
+        "dose_gain_interval" (how many times more exposure the mean would need for the same error,
+        squared error over variance), "held_out", "total_z", and more.
+    warnings : list of str
+        What a user must know before publishing; empty if nothing is wrong.
+    notes : list of str
+        What was read, assumed and found about the noise.
+    verdict : list of str
+        Plain sentences for a referee.
+    mean, noise : ndarray of float64
+        The mean of the exposures and the standard deviation of its noise; same shape and units.
+    tables : tuple of Table
+        Peaks, regions and residuals in numbers, as the report shows them.
+    settings : mapping
+        What the run was given and the versions that ran.
+    measurement : Measurement
+        What was denoised.
+    reference : ndarray or None
+        Mean of the acquisitions given for scoring.
+    seconds : float
+        How long it took.
+    """
+
+    estimate: Floats
+    uncertainty: Floats
+    method: str
+    candidates: tuple[Candidate, ...]
+    quality: Mapping[str, Any]
+    warnings: list[str]
+    notes: list[str]
+    verdict: list[str]
+    mean: Floats
+    noise: Floats
+    measurement: Measurement = field(repr=False)
+    trained: Trained = field(repr=False)
+    tables: tuple[Table, ...] = field(default=(), repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    reference: Floats | None = field(default=None, repr=False)
+    seconds: float = 0.0
+
+    def apply(self, other: Any, *, axes: str | None = None, n_dims: int | None = None,
+              exposure: Sequence[float] | None = None) -> Result:  # fmt: skip
+        """Denoise another acquisition of the same set-up by the same trained method.
+
+        Nothing is trained or chosen again; the uncertainty and the verdict are those of the new
+        data.
+
+        Parameters
+        ----------
+        other, axes, n_dims, exposure
+            As in `denoise`: the same channels as before.
+
+        Raises
+        ------
+        InputError
+            Other channels than those of the first measurement, or what `denoise` refuses.
+        """
+        from autoden.auto.denoise import apply
+
+        return apply(self, other, axes=axes, n_dims=n_dims, exposure=exposure)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
+        """Write estimate and uncertainty.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its ending says the format. Tables and npz hold both; other formats have a second file,
+            ``out.sigma.npy`` beside ``out.npy``.
+        overwrite : bool
+            Whether files that are there may be replaced; measured files never are.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+        """
+        return list(
+            save_estimate(
+                path,
+                self.estimate,
+                self.uncertainty,
+                self.measurement,
+                overwrite=overwrite,
+                metadata={"method": self.method, **self.settings},
+            )
+        )
+
+    def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a report: one HTML file that needs no network, or a picture if it ends in .png.
+
+        Parameters
+        ----------
+        path : str or Path
+            "report.html" or "report.png".
+        overwrite : bool
+            Whether a file that is there may be replaced.
+        """
+        from autoden.auto.page import write_report
+
+        return write_report(self, path, overwrite=overwrite)
+
+    def timed(self, seconds: float) -> Result:
+        """Note how long it took."""
+        return replace(self, seconds=seconds)

@@ -1,0 +1,182 @@
+"""The verdict in words: how the method was chosen, how good its estimate is, what it kept.
+
+Each sentence says a fact with its numbers, good or bad; what is wrong, ``findings.py`` says.
+Samples are numbered from 1, and of several the worst one is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autoden.auto.agreement import Agreement, dispersion_ratio, largest, width_z
+from autoden.auto.selection import Candidate
+from autoden.auto.uncertainty import Errors
+from autoden.baselines.mean import Mean
+from autoden.baselines.registry import BASELINES
+from autoden.report.numerals import plus_minus, show
+
+MOST_LISTED = 8
+"""Bands of residuals that a sentence can hold."""
+
+
+def say_choice(candidates: Sequence[Candidate]) -> list[str]:
+    """Say which method was chosen, among how many, and by how much.
+
+    Examples
+    --------
+    >>> tried = [Candidate("mean", "", 0.0, 0.0), Candidate("gaussian", "sigma 3", -9.0, 0.5, True)]
+    >>> print(*say_choice(tried))
+    The method, gaussian (sigma 3), was chosen among 2 by parts of the data that it had not seen:
+    its deviance from them is 9.00 ± 0.50 mdev (thousandths of a nat per channel and exposure)
+    below that of the mean of the exposures.
+    """
+    chosen = next(candidate for candidate in candidates if candidate.chosen)
+    others = [candidate for candidate in candidates if not candidate.chosen]
+    if chosen.name == Mean.name:
+        tried = f"None of the {len(others)} methods tried" if others else "Nothing"
+        return [
+            f"{tried} predicts unseen parts of the data better than the mean of the exposures: "
+            "the estimate is that mean, unchanged."
+        ]
+    side = "below" if chosen.score <= 0 else "above"
+    said = (
+        f"The method, {_named(chosen)}, was chosen among {len(candidates)} by parts of the data "
+        f"that it had not seen: its deviance from them is "
+        f"{plus_minus(abs(chosen.score), chosen.standard_error)} mdev (thousandths of a nat per "
+        f"channel and exposure) {side} that of the mean of the exposures"
+    )
+    classical = [each for each in others if each.name in BASELINES and each.name != Mean.name]
+    if classical:
+        best = min(classical, key=lambda candidate: candidate.behind)
+        which = "next best" if chosen.name in BASELINES else "best"
+        said += (
+            f"; that of the {which} classical filter, {_named(best)}, is "
+            f"{plus_minus(abs(best.behind), best.behind_error)} mdev "
+            f"{'higher' if best.behind >= 0 else 'lower'}"
+        )
+    return [f"{said}."]
+
+
+def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:
+    """Say how near to the truth the estimates are, as far as that can be known without it."""
+    gains, sizes = [each.gain for each in errors], [float(np.sqrt(each.mse)) for each in errors]
+    if len(errors) == 1:
+        low, high = errors[0].gain_interval
+        gain = f"{show(gains[0], 2)} times as many exposures would be ({_interval(low, high)})"
+        low, high = np.sqrt(errors[0].mse_interval)
+        size = f"{show(sizes[0], 2)} ({_interval(low, high)})"
+    else:
+        gain = f"{_range(gains)} times as many exposures would be"
+        size = _range(sizes)
+    error = f"The root mean square error is estimated as {size}, in units of the data."
+    if is_mean:
+        return [error]
+    sentences = [f"The estimate is as near to the truth as the mean of {gain}.", error]
+    if any(each.held_out_z for each in errors):
+        worst = _worst([each.held_out_z for each in errors])
+        sentences.append(
+            f"Held-out parts of the data agree with the stated error within {worst} standard "
+            "errors."
+        )
+    return sentences
+
+
+def say_fidelity(found: Sequence[Agreement], *, is_counts: bool) -> list[str]:
+    """Say what the estimates kept of the measurements, and what they took away."""
+    return [
+        *_totals(found, is_counts),
+        *_lines(found),
+        *_background(found),
+        *_residuals(found),
+        *([_smallest(found)] if is_counts else []),
+    ]
+
+
+def _totals(found: Sequence[Agreement], is_counts: bool) -> list[str]:
+    what = "Total counts" if is_counts else "Totals"
+    worst = _worst([each.total.z for each in found])
+    return [f"{what} are the measured ones within {worst} standard errors."]
+
+
+def _lines(found: Sequence[Agreement]) -> list[str]:
+    numbers = [len(each.lines) for each in found]
+    if not any(numbers):
+        return ["No line is strong enough for a test of its position and width."]
+    n_lines = f"{sum(numbers)} strong line{'s' * (sum(numbers) > 1)}"
+    moved, areas, widths = (
+        _worst([largest(z(line) for line in each.lines) for each in found])
+        for z in (lambda line: line.centroid.z, lambda line: line.area.z, width_z)
+    )
+    return [
+        f"{n_lines}: centres are the measured ones within {moved} standard errors, net areas "
+        f"within {areas}, widths within {widths}."
+    ]
+
+
+def _background(found: Sequence[Agreement]) -> list[str]:
+    levels = [each.background.overall for each in found]
+    if None in levels:
+        return []
+    overall = _worst([level.level.z for level in levels if level is not None])
+    windows = [largest(part.level.z for part in each.background.windows) for each in found]
+    n_windows = max(len(each.background.windows) for each in found)
+    said = f"The level between the lines is the measured one within {overall} standard errors"
+    if n_windows > 1:
+        said += f", in each of {n_windows} windows within {_worst(windows)}"
+    return [f"{said}."]
+
+
+def _residuals(found: Sequence[Agreement]) -> list[str]:
+    left = [each for each in found if each.has_residuals]
+    if not left:
+        return []
+    structure = min(each.residuals.overall.whiteness.structure_p_value for each in left)
+    ratios = [dispersion_ratio(band) for each in left for band in each.residuals.bands]
+    bands = "from faint to bright channels"
+    if len(ratios) > MOST_LISTED or len(left) > 1:
+        size, bands = f"{min(ratios):.2f} to {max(ratios):.2f}", "over intensities and samples"
+    else:
+        size = ", ".join(f"{ratio:.2f}" for ratio in ratios[:-1])
+        size = f"{size} and {ratios[-1]:.2f}" if size else f"{ratios[-1]:.2f}"
+    chance = "below 0.001" if structure < 0.001 else f"{structure:.2g}"
+    return [
+        f"What was taken away has {size} times the variance of noise alone, {bands}, and the "
+        f"chance of noise alone to show as much structure is {chance}."
+    ]
+
+
+def _smallest(found: Sequence[Agreement]) -> str:
+    smallest = min(float(each.estimate.min()) for each in found)
+    if smallest < 0:
+        return f"The smallest rate is negative, {smallest:.2g}."
+    return f"No rate is negative; the smallest is {smallest:.2g}."
+
+
+def _named(candidate: Candidate) -> str:
+    """Say a method and its parameters, which may begin with its name."""
+    name, parameters = candidate.name, candidate.parameters
+    if not parameters or parameters.lower().startswith(name.lower()):
+        return parameters or name
+    return f"{name} ({parameters})"
+
+
+def _interval(low: float, high: float) -> str:
+    return f"90 % interval: {show(low, 2)} to {show(high, 2)}"
+
+
+def _range(values: Sequence[float]) -> str:
+    """Say the least and the greatest of several samples."""
+    least, most = int(np.argmin(values)), int(np.argmax(values))
+    return (
+        f"between {show(values[least], 2)} (sample {least + 1}) and "
+        f"{show(values[most], 2)} (sample {most + 1})"
+    )
+
+
+def _worst(differences: Sequence[float]) -> str:
+    """Say the greatest difference, and of which sample it is where there are several."""
+    sizes = [abs(difference) for difference in differences]
+    worst = int(np.argmax(sizes))
+    return f"{sizes[worst]:.1f}" + (f" (sample {worst + 1})" if len(sizes) > 1 else "")

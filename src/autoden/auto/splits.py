@@ -1,0 +1,104 @@
+"""Independent parts of the measurements, drawn once: what trains, tunes and judges every method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.noise.exposures import Combined, Exposures, Split
+from autoden.noise.model import NoiseModel
+from autoden.training.held_out import draw_held_out
+
+Floats = NDArray[np.float64]
+
+SHARES = (0.1, 0.3)
+"""Range of the share of the dose that a target takes: most of it must stay in the input, which
+stands for the whole in the end."""
+
+HELD_OUT_SHARE = 0.2
+"""Share of the channels on whose targets methods are compared and none is trained."""
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """Splits of some samples, and the channels that are held out of training.
+
+    Attributes
+    ----------
+    samples : tuple of Exposures
+        What was measured.
+    noise : NoiseModel
+        What its noise is.
+    pairs : tuple of Split
+        Independent parts; several for each sample.
+    owners : tuple of int
+        Of each split, the sample.
+    held_out : ndarray of bool, shape (n_samples, n_channels)
+        Channels on which methods are compared.
+    """
+
+    samples: tuple[Exposures, ...]
+    noise: NoiseModel
+    pairs: tuple[Split, ...]
+    owners: tuple[int, ...]
+    held_out: NDArray[np.bool_]
+
+    @classmethod
+    def draw(
+        cls,
+        samples: Sequence[Exposures],
+        noise: NoiseModel,
+        n_splits: int,
+        rng: np.random.Generator,
+    ) -> Splits:
+        """Draw at least so many splits, the same number for every sample."""
+        n_each = -(-n_splits // len(samples))
+        owners = tuple(range(len(samples))) * n_each
+        shares = np.linspace(*SHARES, len(owners))  # every share occurs, whatever the seed
+        rng.shuffle(shares)
+        pairs = tuple(
+            noise.split(samples[owner], share, rng)
+            for owner, share in zip(owners, shares, strict=True)
+        )
+        shape = (len(samples), *samples[0].shape)
+        held_out = draw_held_out(shape, HELD_OUT_SHARE, rng=rng)
+        return cls(tuple(samples), noise, pairs, owners, held_out)
+
+    @cached_property
+    def wholes(self) -> list[Combined]:
+        """The samples, unsplit."""
+        return [self.noise.combine(sample) for sample in self.samples]
+
+    def first(self, n_splits: int) -> Splits:
+        """Keep only so many splits, and at least one per sample."""
+        n = min(max(n_splits, len(self.samples)), len(self.pairs))
+        return replace(self, pairs=self.pairs[:n], owners=self.owners[:n])
+
+    def sides(self) -> tuple[list[Combined], list[Combined]]:
+        """Give the inputs and the targets of all splits, as if of the dose of the whole."""
+        doses = [self.wholes[owner].dose for owner in self.owners]
+        pairs = list(zip(self.pairs, doses, strict=True))
+        inputs = [Combined(pair.input.values, dose) for pair, dose in pairs]
+        return inputs, [Combined(pair.target.values, dose) for pair, dose in pairs]
+
+    def shares(self) -> list[float]:
+        """Give the share of the dose that each target has."""
+        doses = [self.wholes[owner].dose for owner in self.owners]
+        return [pair.target.dose / dose for pair, dose in zip(self.pairs, doses, strict=True)]
+
+    def deviances(self, rates: Sequence[Floats]) -> Floats:
+        """Compare one rate per split with the targets, channel by channel.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_samples, n_channels)
+            Deviance of an acquisition of dose 1, in nats, averaged over the splits of a sample.
+        """
+        total = np.zeros(self.held_out.shape)
+        for rate, pair, owner in zip(rates, self.pairs, self.owners, strict=True):
+            total[owner] += self.noise.deviance(rate, pair.target.values)
+        return np.asarray(total / np.bincount(self.owners)[:, None])

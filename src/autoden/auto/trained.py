@@ -1,0 +1,119 @@
+"""A chosen and trained method, and what it says about measurements of the set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoden.auto.measurement import Measurement
+from autoden.auto.method import Method
+from autoden.auto.mixture import Mixture
+from autoden.auto.result import Result
+from autoden.auto.selection import Candidate
+from autoden.auto.splits import Splits
+from autoden.auto.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
+from autoden.auto.verdict import judge
+from autoden.noise.exposures import Combined, Exposures
+from autoden.noise.model import NoiseModel
+from autoden.randomness import numpy_generator
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What is needed to denoise an acquisition of the set-up.
+
+    Attributes
+    ----------
+    method : Method
+        The winner, trained on everything.
+    noise : NoiseModel
+        What the noise is.
+    candidates : tuple of Candidate
+        What it won against.
+    n_replicas : int
+        Simulated measurements per uncertainty.
+    seed : int or None
+        Of these.
+    settings : mapping
+        What the user gave.
+    """
+
+    method: Method
+    noise: NoiseModel
+    candidates: tuple[Candidate, ...]
+    n_replicas: int
+    seed: int | None
+    settings: Mapping[str, Any]
+
+    def result(
+        self,
+        measurement: Measurement,
+        samples: Sequence[Exposures],
+        *,
+        notes: Sequence[str],
+        warnings: Sequence[str],
+        splits: Splits | None = None,
+    ) -> Result:
+        """Estimate, and judge the estimate; held-out splits check the stated errors."""
+        wholes = [self.noise.combine(sample) for sample in samples]
+        estimates = self.method.rates(wholes)
+        errors = [
+            self._errors(index, whole, estimate, splits)
+            for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True))
+        ]
+        verdict = judge(measurement, wholes, self.noise, estimates, errors, self.candidates)
+        sigmas = [error.sigma for error in errors]
+        doubts = [_say_doubt(error) for error in errors if error.held_out_z > DOUBTFUL]
+        noise = [
+            np.sqrt(self.noise.variance(estimate, whole.dose))
+            for estimate, whole in zip(estimates, wholes, strict=True)
+        ]
+        return Result(
+            estimate=measurement.shaped(estimates),
+            uncertainty=measurement.shaped(sigmas),
+            method=f"{self.method.name}: {self.method.describe()}",
+            candidates=self.candidates,
+            quality=verdict.quality,
+            warnings=list(dict.fromkeys([*warnings, *doubts, *verdict.warnings])),
+            notes=list(notes),
+            verdict=verdict.sentences,
+            mean=measurement.shaped([whole.values for whole in wholes]),
+            noise=measurement.shaped(noise),
+            measurement=measurement,
+            trained=self,
+            tables=verdict.tables,
+            settings=self.settings,
+        )
+
+    def _errors(
+        self, index: int, whole: Combined, estimate: Floats, splits: Splits | None
+    ) -> Errors:
+        spread: Floats | float = 0.0
+        if isinstance(self.method, Mixture) and len(self.method.networks) > 1:
+            each = self.method.each([whole])[0]
+            spread = each.var(axis=0, ddof=1) / len(each)
+        rng = numpy_generator(self.seed, f"replicas {index}")
+        errors = measure_errors(
+            self.method,
+            estimate,
+            whole.dose,
+            self.noise,
+            self.n_replicas,
+            rng,
+            spread,
+            is_positive=bool(whole.values.min() >= 0),
+        )
+        return errors if splits is None else check_errors(errors, index, self.method, splits)
+
+
+def _say_doubt(errors: Errors) -> str:
+    return (
+        f"Held-out data show a larger error than replicas of the estimate do "
+        f"({errors.held_out_z:.1f} standard errors): the uncertainty was raised to agree with them."
+    )

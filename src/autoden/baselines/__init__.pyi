@@ -1,0 +1,13 @@
+from .baseline import Baseline as Baseline
+from .gaussian import GaussianFilter as GaussianFilter
+from .mean import Mean as Mean
+from .registry import BASELINES as BASELINES
+from .registry import Family as Family
+from .registry import families as families
+from .savitzky_golay import SavitzkyGolay as SavitzkyGolay
+from .simple import SimpleFilter as SimpleFilter
+from .simple import best_simple_filter as best_simple_filter
+from .tuning import Tuned as Tuned
+from .tuning import tune as tune
+from .wavelets import WaveletShrinkage as WaveletShrinkage
+from .whittaker import Whittaker as Whittaker

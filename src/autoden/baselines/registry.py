@@ -1,0 +1,121 @@
+"""Which classical filters there are: the table of their families.
+
+A new family is its own module and one line in `_ALL`: the automatic choice then tries it, and the
+tests of all families cover it. The modules are imported when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from autoden.checks import choice
+from autoden.errors import InputError
+
+if TYPE_CHECKING:
+    from autoden.baselines.baseline import Baseline
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of filter, of which each member has its own parameters.
+
+    Attributes
+    ----------
+    name : str
+        What users call it.
+    baseline : str
+        Where its class is, as ``"module:class"``.
+    summary : str
+        What it does, in a line.
+    n_dims : tuple of int
+        How many dimensions its measurements may have.
+    """
+
+    name: str
+    baseline: str
+    summary: str
+    n_dims: tuple[int, ...] = (1, 2, 3)
+
+    def load(self) -> type[Baseline]:
+        """Import the class."""
+        module, name = self.baseline.split(":")
+        baseline: type[Baseline] = getattr(import_module(module), name)
+        return baseline
+
+    def candidates(self, shape: Sequence[int]) -> tuple[Baseline, ...]:
+        """List the members to choose from for measurements of shape S.
+
+        They span narrow and wide structures at any sampling; no data are looked at.
+
+        Raises
+        ------
+        InputError
+            The family has no filters of so many dimensions.
+
+        Examples
+        --------
+        >>> members = BASELINES["gaussian"].candidates((4096,))
+        >>> members[0].describe(), members[-1].describe()
+        ('Gaussian, sigma 0.5', 'Gaussian, sigma 510')
+        """
+        if len(shape) not in self.n_dims:
+            fitting = ", ".join(repr(name) for name in families(len(shape))) or "none"
+            raise InputError(
+                f"the family {self.name!r} is for {_say(self.n_dims)}, the data have shape "
+                f"{tuple(shape)}: choose one of {fitting}."
+            )
+        return self.load().grid(shape)
+
+
+_ALL = (
+    Family("mean", "autoden.baselines.mean:Mean", "the mean of the exposures, unchanged"),
+    Family(
+        "gaussian",
+        "autoden.baselines.gaussian:GaussianFilter",
+        "average of the neighbours, weighted by a Gaussian",
+    ),
+    Family(
+        "savitzky-golay",
+        "autoden.baselines.savitzky_golay:SavitzkyGolay",
+        "polynomial that fits best within a moving window",
+        n_dims=(1,),
+    ),
+    Family(
+        "whittaker",
+        "autoden.baselines.whittaker:Whittaker",
+        "penalised likelihood: smoothest rate that agrees with the values",
+        n_dims=(1,),
+    ),
+    Family(
+        "wavelets",
+        "autoden.baselines.wavelets:WaveletShrinkage",
+        "wavelet coefficients below the noise removed, at unit variance",
+    ),
+)
+
+BASELINES: Final[Mapping[str, Family]] = MappingProxyType({family.name: family for family in _ALL})
+"""The families by name, from the simplest to the most elaborate."""
+
+
+def families(n_dims: int) -> tuple[str, ...]:
+    """Name the families that have filters of this many dimensions.
+
+    Examples
+    --------
+    >>> families(2)
+    ('mean', 'gaussian', 'wavelets')
+    """
+    return tuple(family.name for family in _ALL if n_dims in family.n_dims)
+
+
+def family(name: str) -> Family:
+    """Find a family by its name, or raise and list those there are."""
+    return BASELINES[choice("family", name, BASELINES)]
+
+
+def _say(n_dims: Sequence[int]) -> str:
+    return ", ".join(f"{n}D" for n in n_dims) + " measurements"

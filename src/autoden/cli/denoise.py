@@ -1,0 +1,155 @@
+"""``autoden denoise``: spectra in, the best estimate out, with its uncertainty and its verdict.
+
+What is done, the library decides; here is how it is asked, and how the answer is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from autoden.cli.destinations import ReportDestination
+from autoden.cli.options import DATA, METHOD
+from autoden.cli.spectra import SpectraReading, read_reference, read_spectra
+from autoden.cli.verdict import PARAMETERS, describe, tell, tell_warnings
+from autoden.cli.wording import in_options
+from autoden.errors import InputError
+
+if TYPE_CHECKING:
+    from autoden.auto.result import Result
+
+logger = logging.getLogger(__name__)
+
+AS_NAMED = SpectraReading()
+
+Files = Annotated[
+    list[Path],
+    Parameter(
+        name="FILE",
+        help="Spectra, such as CSV, TIFF, npy or npz; several files are repeats of one measurement "
+        "unless --axes says otherwise.",
+    ),
+]
+Noise = Annotated[
+    Literal["auto", "poisson", "gaussian", "unknown"],
+    Parameter(group=METHOD, help="What the noise is; auto tests it, and says what was found."),
+]
+Budget = Annotated[
+    Literal["fast", "balanced", "best"],
+    Parameter(group=METHOD, help="Time to spend: best averages several networks."),
+]
+Seed = Annotated[int, Parameter(group=METHOD, help="Same seed, same machine, same result.")]
+Exposure = Annotated[
+    str | None,
+    Parameter(
+        group=DATA,
+        help="Live time or dose of each repeat that is used, separated by commas, such as "
+        "0.1,0.1,0.4; all alike if not given.",
+    ),
+]
+Reference = Annotated[
+    list[Path] | None,
+    Parameter(
+        group=DATA,
+        negative=(),
+        consume_multiple=True,
+        help="Further repeats, to score the result on: nothing is learnt or chosen from them. "
+        "With --exposures, the file itself: those that are left out.",
+    ),
+]
+
+
+def denoise(
+    files: Files,
+    /,
+    *,
+    destination: ReportDestination,
+    reading: SpectraReading = AS_NAMED,
+    exposure: Exposure = None,
+    reference: Reference = None,
+    noise: Noise = "auto",
+    budget: Budget = "balanced",
+    seed: Seed = 0,
+) -> None:
+    """Read spectra, denoise them by the method that predicts held-out counts best, and write."""
+    destination.hush()
+    destination.check([*files, *(reference or [])])
+    started = time.monotonic()
+    with in_options(PARAMETERS):
+        from autoden.auto.measurement import read_measurement
+        from autoden.auto.saving import check_saving
+
+        times = parse_times(exposure)
+        with _reading_says(logging.WARNING if destination.quiet else logging.ERROR):
+            spectra = read_spectra(files, reading)
+            held = read_reference(reference, files, reading, spectra) if reference else None
+            measurement = read_measurement(spectra.data, axes=spectra.axes, exposure=times)
+        told = replace(measurement, sources=(*files, *(reference or [])))
+        check_saving(destination.output, told, overwrite=destination.force)
+        tell(measurement.notes)
+        with _reading_says(logging.ERROR):
+            result = _run(
+                spectra.data,
+                axes=spectra.axes,
+                noise=noise,
+                exposure=times,
+                budget=budget,
+                reference=held,
+                seed=seed,
+            )
+        written = result.save(destination.output, overwrite=destination.force)
+        if destination.report is not None:
+            written.append(result.report(destination.report, overwrite=destination.force))
+    tell(note for note in result.notes if note not in measurement.notes)
+    if not destination.quiet:
+        print("\n".join(describe(result)))
+    tell_warnings(result)
+    seconds = time.monotonic() - started
+    logger.info("Wrote %s after %.1f s.", " and ".join(map(str, written)), seconds)
+
+
+def parse_times(text: str | None) -> list[float] | None:
+    """Read live times such as 0.1,0.1,0.4.
+
+    Raises
+    ------
+    InputError
+        Something else than numbers between commas.
+
+    Examples
+    --------
+    >>> parse_times("0.1,0.4"), parse_times(None)
+    ([0.1, 0.4], None)
+    """
+    try:
+        return None if text is None else [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"--exposure {text} must be numbers separated by commas, such as 0.1,0.1,0.4."
+        ) from None
+
+
+@contextmanager
+def _reading_says(least: int) -> Iterator[None]:
+    """Let the reading of files itself say only what is that serious: the notes tell all of it."""
+    reading = logging.getLogger("autoden.io")
+    level = reading.level
+    reading.setLevel(least)
+    try:
+        yield
+    finally:
+        reading.setLevel(level)
+
+
+def _run(data: Any, **options: Any) -> Result:
+    """Import the library's function, and torch, only when it is called."""
+    from autoden.auto.denoise import denoise as run
+
+    return run(data, **options)

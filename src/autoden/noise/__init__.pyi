@@ -1,0 +1,14 @@
+from .choice import NoiseVerdict as NoiseVerdict
+from .choice import choose_noise as choose_noise
+from .estimation import estimate_gaussian as estimate_gaussian
+from .estimation import estimate_poisson as estimate_poisson
+from .estimation import estimate_unknown as estimate_unknown
+from .exposures import Combined as Combined
+from .exposures import Exposures as Exposures
+from .exposures import Split as Split
+from .faults import Fault as Fault
+from .faults import find_faults as find_faults
+from .gaussian import Gaussian as Gaussian
+from .model import NoiseModel as NoiseModel
+from .poisson import Poisson as Poisson
+from .unknown import Unknown as Unknown

@@ -1,0 +1,215 @@
+"""Single channels that cannot be right: far above, or silent, where their neighbours say otherwise.
+
+Both are asked of one spectrum, the sum of the repeats. What is unusual is judged by the spectrum
+itself: lines as narrow as two channels are lines, and a spectrum that is full of spikes is coarse.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from autoden.noise.exposures import Exposures, Floats
+from autoden.noise.residuals import residuals
+
+Indices = NDArray[np.intp]
+
+_RATIO: Final = 2.0  # of a line of two channels FWHM, between its top and the next channel
+_CLEAR: Final = 8.0  # standard errors
+_MOST_HOT: Final = 4  # more are not channels that fail but lines that are sampled coarsely
+_REACH: Final = 10  # channels to either side that tell the level around
+
+_FLANK: Final = 45.0  # counts beside a silent channel or two
+_STEEPEST: Final = 2.5  # ratio of neighbours on a flank that is no line's edge
+_EDGE_COUNTS: Final = 48  # that tell if a spectrum stops or fades
+_NEAR: Final = 12  # channels beside an edge that are looked at one by one, however many counts
+_EVEN: Final = 0.72
+_LINE: Final = 4  # times as many counts: fewer may be one line, even at its middle
+_FILLED: Final = (0.4, 0.25, 0.25, 0.25)  # least share of the quarters, that at the edge first
+_EXPECTED: Final = 25  # counts at least that a silent stretch would hold
+_LONG_END: Final = 0.35  # share of the axis that is more than an empty end
+_LONG_GAP: Final = 0.05  # the same between two parts of a spectrum
+_PERIODS: Final = (2, 3, 4)
+
+
+def hot_channels(total: Floats, variance: Floats) -> Indices:
+    """Find channels that stand out of their neighbours more than any line can.
+
+    A channel is hot if its excess over the level around is significantly more than twice that of
+    either neighbour. If many channels are, none is: the lines are then narrower than two channels.
+
+    Parameters
+    ----------
+    total : ndarray of float64, shape (n,)
+        Sum of the repeats.
+    variance : ndarray of float64, shape (n,)
+        Of the noise of the sum.
+
+    Returns
+    -------
+    ndarray of int, shape (n_hot,)
+
+    Examples
+    --------
+    >>> spectrum = np.full(100, 4.0)
+    >>> spectrum[30] = 300.0
+    >>> hot_channels(spectrum, spectrum)
+    array([30])
+    """
+    if len(total) < 2 * _REACH + 1:
+        return np.array([], dtype=np.intp)
+    level = _level_around(total)
+    neighbours = np.pad(total, 1, mode="constant", constant_values=-np.inf)
+    beside = np.maximum(neighbours[:-2], neighbours[2:])
+    variances = np.pad(variance, 1)
+    spread = variance + _RATIO**2 * np.maximum(variances[:-2], variances[2:])
+    excess = (total - level) - _RATIO * np.maximum(beside - level, 0)
+    typical = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
+    error = np.sqrt(np.maximum(spread, 1e-3 * typical))
+    hot = (excess > _CLEAR * error) & (error > 0)
+    suspects = (excess > _CLEAR / 2 * error) & (error > 0)
+    return np.flatnonzero(hot & (suspects.sum() <= _MOST_HOT))
+
+
+def glitches(standardised: Floats) -> Indices:
+    """Find channels in which one repeat has far more than its share, and its neighbours have not.
+
+    Parameters
+    ----------
+    standardised : ndarray of float64, shape (R, n)
+        What the repeats do not share, in standard errors.
+
+    Returns
+    -------
+    ndarray of int, shape (n_glitches,)
+        Empty if there are many: then repeats differ as a whole.
+    """
+    size = np.abs(np.pad(standardised, ((0, 0), (2, 2))))
+    n = standardised.shape[1]
+    beside = np.max([size[:, shift : shift + n] for shift in (0, 1, 3, 4)], axis=0)
+    hot = np.flatnonzero((standardised > np.maximum(_CLEAR, 2 * beside)).any(axis=0))
+    return hot if len(hot) <= _MOST_HOT else hot[:0]
+
+
+def dead_channels(counts: Floats) -> Indices:
+    """Find channels without a count where their neighbours show that there should be some.
+
+    Three patterns are looked for: every second, third or fourth channel; one or two channels
+    between full ones; and long stretches that begin abruptly. Ends where a spectrum fades out, a
+    threshold at its beginning and gaps between lines are no fault.
+
+    Parameters
+    ----------
+    counts : ndarray of float64, shape (n,)
+        Sum of the repeats, in counts.
+
+    Returns
+    -------
+    ndarray of int, shape (n_dead,)
+
+    Examples
+    --------
+    >>> spectrum = np.full(400, 3.0)
+    >>> spectrum[100:300] = 0
+    >>> dead = dead_channels(spectrum)
+    >>> print(dead[0], dead[-1], len(dead))
+    100 299 200
+    """
+    silent = counts == 0
+    if silent.all():
+        return np.array([], dtype=np.intp)
+    dead = _combs(counts)
+    if dead.any():
+        return np.flatnonzero(dead)
+    for start, stop in zip(*_runs(silent), strict=True):
+        if _between_full(counts, start, stop) or _is_cut(counts, start, stop):
+            dead[start:stop] = True
+    return np.flatnonzero(dead)
+
+
+def trusted_channels(exposures: Exposures, gain: float) -> NDArray[np.bool_]:
+    """Mark the channels of count spectra (R, n) that are neither hot nor dead: (n,)."""
+    total = exposures.repeats.sum(axis=0)
+    trusted = np.ones(total.shape, dtype=np.bool_)
+    trusted[hot_channels(total, gain * np.maximum(total, 0))] = False
+    if exposures.n_repeats > 1:
+        trusted[glitches(residuals(exposures, gain).standardised())] = False
+    trusted[dead_channels(total / gain)] = False
+    return trusted
+
+
+def _level_around(total: Floats) -> Floats:
+    """Lowest tenth of the channels around each, without its next neighbours: (n,)."""
+    padded = np.pad(total, _REACH, mode="reflect")
+    windows = sliding_window_view(padded, 2 * _REACH + 1)
+    around = np.delete(windows, range(_REACH - 2, _REACH + 3), axis=1)
+    return np.asarray(np.quantile(around, 0.1, axis=1))
+
+
+def _combs(counts: Floats) -> NDArray[np.bool_]:
+    """Mark all channels of a regular pattern that is silent while the others are not: (n,)."""
+    dead = np.zeros(len(counts), dtype=np.bool_)
+    for period in _PERIODS:
+        phases = [counts[phase::period] for phase in range(period)]
+        seen = np.array([np.count_nonzero(phase) for phase in phases])
+        if seen.max() >= 30 and (seen == 0).any():
+            for phase in np.flatnonzero(seen == 0):
+                dead[phase::period] = True
+            break
+    return dead
+
+
+def _runs(silent: NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """Give the first channel of each silent stretch and the first one after it."""
+    change = np.diff(silent.astype(np.int8), prepend=0, append=0)
+    return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+
+
+def _between_full(counts: Floats, start: int, stop: int) -> bool:
+    """Whether a channel or two are silent between full ones that are no edges of lines."""
+    if stop - start > 2 or start < 2 or stop > len(counts) - 2:
+        return False
+    beside = min(counts[start - 1], counts[stop])
+    beyond = max(counts[start - 2] / counts[start - 1], counts[stop + 1] / counts[stop])
+    return bool(beside >= _FLANK and beyond <= _STEEPEST)
+
+
+def _is_cut(counts: Floats, start: int, stop: int) -> bool:
+    """Whether a long silent stretch begins abruptly at each end that lies inside the axis."""
+    length, size = stop - start, len(counts)
+    is_end = start == 0 or stop == size
+    if length < max((_LONG_END if is_end else _LONG_GAP) * size, 2 * _REACH):
+        return False
+    sides = []
+    if start > 0:
+        sides.append(_stops_abruptly(counts[:start][::-1], length))
+    if stop < size:
+        sides.append(_stops_abruptly(counts[stop:], length))
+    # the foot of a line at one end of a very long gap does not excuse the other end
+    return any(sides) if length >= _LONG_END * size / 2 else all(sides)
+
+
+def _stops_abruptly(outwards: Floats, length: int) -> bool:
+    """Whether the counts beside an edge lie as evenly as if the spectrum went on beyond it.
+
+    The mean logarithm of (reach / distance) is 1 for even counts, 1/2 if they fade linearly, and
+    less at the foot of a line (the estimator of Hill, 1975). It has to hold at every reach, and
+    no quarter of the reach may be nearly empty, as it is between narrow lines.
+    """
+    within = np.cumsum(outwards)
+    enough = int(np.searchsorted(within, _EDGE_COUNTS)) + 1
+    reach = max(enough, _NEAR)
+    if reach > len(outwards) or within[-1] < _LINE * _EDGE_COUNTS:
+        return False
+    quarters = np.array([part.mean() for part in np.array_split(outwards[:reach], 4)])
+    is_filled = (quarters >= np.array(_FILLED) * quarters.mean()).all()
+    ends = np.arange(1, reach + 1, dtype=np.float64)
+    primitive = ends * np.log(ends) - ends
+    logarithms = np.cumsum(outwards[:reach] * np.diff(primitive, prepend=0))  # of the distances
+    evenness = np.log(ends) - logarithms / np.maximum(within[:reach], 1e-12)
+    is_even = (evenness[max(enough, _NEAR // 2) - 1 :] >= _EVEN).all()
+    goes_on = float(quarters.min()) * length >= _EXPECTED
+    return bool(is_filled and is_even and goes_on)

@@ -1,0 +1,123 @@
+"""Which noise model is chosen, and what is said about it."""
+
+import numpy as np
+import pytest
+
+from autoden.datasets import xrf_spectra
+from autoden.errors import InputError
+from autoden.noise.choice import choose_noise
+from autoden.noise.exposures import Exposures
+
+
+@pytest.fixture(scope="module")
+def spectra():
+    return xrf_spectra(4, seed=3)
+
+
+@pytest.fixture
+def counts(spectra):
+    return spectra.counts.astype(float)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def chosen(values, noise="auto"):
+    return choose_noise([Exposures(values)], noise)
+
+
+@pytest.mark.parametrize("dose", [0.1, 1.0, 100.0])
+@pytest.mark.parametrize("n_repeats", [1, 4])
+def test_counts_are_poisson_and_nothing_is_warned_of(spectra, rng, dose, n_repeats):
+    verdict = chosen(rng.poisson(dose * spectra.truth, (n_repeats, 4095)))
+    assert verdict.noise.name == "poisson"
+    assert verdict.noise.gain == 1
+    assert verdict.warnings == ()
+
+
+def test_counts_times_a_gain_are_poisson_with_a_remark(counts):
+    verdict = chosen(2.5 * counts)
+    assert verdict.noise.gain == pytest.approx(2.5)
+    assert "multiples of 2.5" in verdict.warnings[0]
+
+
+def test_repeats_that_drift_are_poisson_with_a_warning(spectra, rng):
+    rates = 30 * spectra.truth * np.ones((4, 1))
+    rates[:, 1500:2100] *= np.array([1.1, 0.9, 1.0, 1.0])[:, None]
+    rates /= rates.mean(axis=1, keepdims=True) / rates.mean()
+    verdict = chosen(rng.poisson(rates))
+    assert verdict.noise.name == "poisson"
+    assert "in strong lines: the repeats are not identical" in verdict.sentence
+    assert "still Poisson around the mean" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("standard", ["nist_2586", "stds_2"])
+def test_repeats_of_real_standards_are_said_to_differ(xrf_file, standard):
+    files = sorted((xrf_file.parents[1] / "xrf_standards" / standard).glob("*.msa"))
+    repeats = [np.loadtxt(file, delimiter=",", comments="#", usecols=1) for file in files]
+    verdict = chosen(np.array(repeats))
+    assert verdict.noise.name == "poisson"
+    assert "the repeats are not identical, though it is" in verdict.sentence
+    assert "not identical" in verdict.warnings[0]
+
+
+def test_counts_that_scatter_more_within_a_repeat_are_not_thinned(spectra, rng):
+    shared = rng.poisson(spectra.truth, (4, 4095))
+    verdict = chosen(shared + rng.binomial(np.roll(shared, 1, axis=1), 0.6) + 2 * shared)
+    assert verdict.noise.name == "unknown"
+    assert "within a repeat" in verdict.sentence
+    assert "Thinning would not" in verdict.warnings[0]
+
+
+def test_noise_of_one_level_is_gaussian(spectra, rng):
+    verdict = chosen(spectra.truth + rng.normal(0, 2, (4, 4095)))
+    assert verdict.noise.name == "gaussian"
+    assert verdict.noise.sigma == pytest.approx(2, rel=0.03)
+    assert "no counts" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("correct", [
+    lambda counts: counts * (1 + 1e-4 * counts),
+    lambda counts: counts * (1 + 1e-6 * counts.sum(axis=1, keepdims=True)),
+    lambda counts: counts / counts.sum(axis=1, keepdims=True),
+])  # fmt: skip
+def test_corrected_counts_are_unknown_with_repeats_and_gaussian_without(counts, correct):
+    verdict = chosen(correct(counts))
+    assert verdict.noise.name == "unknown"
+    assert "no counts" in verdict.warnings[0]
+    single = chosen(counts[:1] * (1 + 1e-4 * counts[:1]))
+    assert single.noise.name == "gaussian"
+    assert "neighbours" in single.warnings[1]
+
+
+def test_asking_for_poisson_of_other_values_is_an_error_with_remedies(counts):
+    with pytest.raises(InputError, match=r"no whole number.*raw counts.*unknown.*gaussian"):
+        chosen(counts * (1 + 1e-4 * counts), "poisson")
+    with pytest.raises(InputError, match="they go down to -1"):
+        chosen(counts - 1, "poisson")
+
+
+@pytest.mark.parametrize("name", ["gaussian", "unknown", "poisson"])
+def test_what_the_user_knows_is_taken(counts, name):
+    assert chosen(counts, name).noise.name == name
+
+
+def test_a_copied_repeat_and_a_hot_channel_do_not_change_the_choice(counts):
+    counts[3] = counts[0]
+    counts[1, 1000] += 300
+    verdict = chosen(counts)
+    assert (verdict.noise.name, verdict.warnings) == ("poisson", ())
+
+
+def test_the_oddest_of_several_samples_decides(counts):
+    samples = [Exposures(counts), Exposures(counts[:1] + 0.25)]
+    assert choose_noise(samples).noise.name != "poisson"
+
+
+def test_unknown_names_and_empty_lists_are_refused(counts):
+    with pytest.raises(InputError, match="'auto', 'poisson', 'gaussian', 'unknown'"):
+        chosen(counts, "normal")
+    with pytest.raises(InputError, match="at least one"):
+        choose_noise([])
