@@ -15,11 +15,12 @@ REFERENCE_MSE = 0.45
 """What the tutorial reaches with auto-denoise 3.0, averaged over the 8 groups of 4 exposures."""
 
 
-TUTORIAL, *OTHERS = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+DENOISE, TUTORIAL, *OTHERS = BLOCKS
 
 
 def run_readme(csv, epochs=None):
-    """Run the README's first Python block on a file; give the names it defines."""
+    """Run the README's tutorial on a file; give the names it defines."""
     code = TUTORIAL
     assert "05_xrf_spectra.csv" in code
     code = code.replace("05_xrf_spectra.csv", str(csv))
@@ -48,13 +49,33 @@ def test_the_readme_runs_on_the_real_file(xrf_file):
     assert set(names["losses"]) == {"loss_trn", "loss_trn_data", "loss_tst", "loss_tst_sbi"}
 
 
-def test_the_readme_runs_on_a_simulated_file_of_the_same_layout(tmp_path):
-    simulated = ad.datasets.xrf_spectra(n_exposures=6, seed=0)
+def write_like_the_tutorial(path, simulated):
+    """Write simulated exposures in the layout of the tutorial's file."""
     header = ["", *map(repr, simulated.energies_keV.tolist()), "20.5"]
     rows = [[i, *row, 1250] for i, row in enumerate(simulated.counts.tolist())]
     lines = [",".join(map(str, row)) for row in [header, *rows]]
-    (tmp_path / "spectra.csv").write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_the_readme_runs_on_a_simulated_file_of_the_same_layout(tmp_path):
+    simulated = ad.datasets.xrf_spectra(n_exposures=6, seed=0)
+    write_like_the_tutorial(tmp_path / "spectra.csv", simulated)
     assert run_readme(tmp_path / "spectra.csv", epochs=5)["pred_counts"].shape == (4095,)
+
+
+def test_the_readme_denoises_in_one_call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    simulated = ad.datasets.xrf_spectra(n_exposures=4, n_channels=2048, seed=0)
+    write_like_the_tutorial(tmp_path / "05_xrf_spectra.csv", simulated)
+    names = {}
+    exec(compile(DENOISE, str(README), "exec"), names)
+    result = names["result"]
+    of_mean = mean_squared_error(simulated.counts.mean(axis=0), simulated.truth)
+    assert mean_squared_error(result.estimate, simulated.truth) < of_mean / 5
+    assert not result.warnings
+    saved = ad.read(tmp_path / "denoised.csv")
+    np.testing.assert_allclose(saved.data, [result.estimate, result.uncertainty], rtol=1e-6)
+    assert (tmp_path / "report.html").stat().st_size > 1e6  # all it needs is inside
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -145,6 +145,8 @@ def _acquisition(given: Any, name: str) -> Acquisition:
     if not isinstance(given, Signal):
         array = check_numeric(given, name)
         given = Signal(array, tuple(Axis(f"axis_{index}") for index in range(array.ndim)))
+    elif path is None and name == "data":
+        name = str(given.metadata.get("source", name))
     _check_values(given.data, name)
     return Acquisition(given, name, path)
 

@@ -10,6 +10,7 @@ from autoden.report.numerals import show
 
 if TYPE_CHECKING:
     from autoden.auto.result import Result
+    from autoden.auto.selection import Candidate
 
 _PARTS: Final = {
     "poisson": "by binomial thinning of the counts",
@@ -43,25 +44,29 @@ def _split(result: Result) -> str:
     verb = "were" if len(samples) > 1 else "was"
     return (
         f"{what}, {measurement.n_channels} channels) {verb} denoised with autoden "
-        f"{version('autoden')}. The measurement was split {_PARTS[result.trained.noise.name]} into "
-        f"parts whose noise is independent ({result.trained.noise.describe()})."
+        f"{version('autoden')}. The method was chosen on measurements of this set-up alone: they "
+        f"were split {_PARTS[result.trained.noise.name]} into parts whose noise is independent "
+        f"({result.trained.noise.describe()})."
     )
 
 
 def _chosen(result: Result) -> str:
     candidates = result.candidates
-    chosen = next(candidate for candidate in candidates if candidate.chosen)
     compared = (
         f"{len(candidates)} methods, the mean of the exposures among them, were tuned or trained "
         "on some parts and compared by their deviance from others, in channels where none had been "
         "trained."
     )
-    if chosen.name == Mean.name:
+    if _chosen_of(result).name == Mean.name:
         return f"{compared} None was better than the mean, which is shown unchanged."
     return (
         f"{compared} The one chosen ({result.method}) was trained on all parts and applied to the "
-        "mean of the exposures. No measurements but those of this set-up were used."
+        "mean of the exposures."
     )
+
+
+def _chosen_of(result: Result) -> Candidate:
+    return next(candidate for candidate in result.candidates if candidate.chosen)
 
 
 def _error(result: Result) -> str:
@@ -71,6 +76,8 @@ def _error(result: Result) -> str:
         f"{result.trained.n_replicas} simulated measurements of the estimate that were denoised in "
         "the same way"
     )
+    if _chosen_of(result).name == Mean.name:
+        return f"{sigma}."
     gain = _range(quality["dose_gain"])
     interval = ""
     if result.measurement.n_samples == 1:

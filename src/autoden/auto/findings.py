@@ -22,7 +22,7 @@ from autoden.noise.wording import ChannelNames
 
 Floats = NDArray[np.float64]
 
-CHANCE_OF_SUMS = 2e-3
+CHANCE_OF_SUMS = 1e-2
 """That noise alone parts an independent sum so far, in any of the tests together."""
 CHANCE_OF_SHAPES = 1e-4
 """The same for areas, centres and widths of lines, which every filter changes a little."""
@@ -183,9 +183,10 @@ def _negative(estimate: Floats) -> list[str]:
     n_below = int(np.count_nonzero(estimate < 0))
     if not n_below:
         return []
+    channels = f"{n_below} channel{'s' * (n_below > 1)}"
     return [
-        f"The estimate is negative in {n_below} channel{'s' * (n_below > 1)}, down to {estimate.min():.2g}: "
-        "expected counts cannot be."
+        f"The estimate is negative in {channels}, down to {estimate.min():.2g}: expected counts "
+        "cannot be."
     ]
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autoden.algorithms.pairs import PairsTask
+from autoden.auto.fitting import fit_to_the_end
 from autoden.auto.members import PRIOR, Members
 from autoden.auto.splits import Splits
 from autoden.models.kernel_mixture import KernelMixture
@@ -24,7 +25,6 @@ from autoden.noise.exposures import Combined
 from autoden.noise.poisson import Poisson
 from autoden.randomness import torch_generator
 from autoden.training.batch import Batch
-from autoden.training.engine import fit
 from autoden.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -148,7 +148,7 @@ class MixtureTraining:
             data_term=self._data_term,
         )
         settings = TrainingSettings(epochs, learning_rate, restarts=1, average=MEMORY)
-        fit(_Mixer(trained), task, settings)
+        fit_to_the_end(_Mixer(trained), task, settings)
         return trained.eval()
 
     def _network(self, seed: int) -> KernelMixture:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autoden.algorithms.pairs import PairsTask
+from autoden.auto.fitting import fit_to_the_end
 from autoden.auto.splits import Splits
 from autoden.auto.units import CountUnits, Units, units_of
 from autoden.models.params import NetworkParamsDnCNN
 from autoden.noise.exposures import Combined
 from autoden.randomness import torch_generator
 from autoden.training.batch import Batch
-from autoden.training.engine import fit
 from autoden.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -79,12 +79,16 @@ def train_rate_network(splits: Splits, epochs: int, seed: int) -> RateNetwork:
         generator=torch_generator(seed),
         data_term=units.data_term,
     )
-    fit(network, task, TrainingSettings(epochs, LEARNING_RATE, restarts=1))
+    fit_to_the_end(network, task, TrainingSettings(epochs, LEARNING_RATE, restarts=1))
     return RateNetwork(network.eval(), units)
 
 
 class _Stabilised(nn.Module):
-    """A network that works on square roots of counts, or on values as they are."""
+    """A network that predicts the noise, which is taken away: of square roots of counts, or as is.
+
+    Rates are squares of roots; a network that had to give the roots themselves would start near 0,
+    where squares have no slope, and end up with either sign.
+    """
 
     def __init__(self, network: nn.Module, is_counts: bool) -> None:
         super().__init__()
@@ -93,8 +97,9 @@ class _Stabilised(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Map values to rates, (N, 1, n)."""
         if not self.is_counts:
-            rates: Tensor = RANGE * self.network(values / RANGE)
-            return rates
-        roots = 2 * (values.clamp(min=0) + 3 / 8).sqrt()
-        predicted: Tensor = self.network(roots / RANGE)
-        return (RANGE / 2 * predicted).square()
+            return self._cleaned(values)
+        return (self._cleaned(2 * (values.clamp(min=0) + 3 / 8).sqrt()) / 2).square()
+
+    def _cleaned(self, values: Tensor) -> Tensor:
+        noise: Tensor = self.network(values / RANGE)
+        return values - RANGE * noise

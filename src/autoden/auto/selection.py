@@ -17,8 +17,9 @@ Floats = NDArray[np.float64]
 N_JUDGING_SPLITS = 16
 """So many splits compare the methods; more would repeat the same counts."""
 
-CLEARLY = 2.0
-"""Standard errors by which another method must be better than the preferred one."""
+CLEARLY = 3.0
+"""Standard errors by which another method must be better than the preferred one. Classical filters
+have an advantage in the comparison: their few parameters were tuned on all channels."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def compare_methods(
         Whose targets judge.
     preferred : Method
         One of them, which mixes the others: it is chosen unless one of them is clearly better, by
-        more than two standard errors of the difference. The best of several that are about as good
+        more than three standard errors of the difference. The best of several that are about as good
         would be chosen by chance; a mixture of them errs less. What is not better than the mean
         gives way to it.
 

@@ -17,9 +17,6 @@ from autoden.baselines.mean import Mean
 from autoden.baselines.registry import BASELINES
 from autoden.report.numerals import plus_minus, show
 
-MOST_LISTED = 8
-"""Bands of residuals that a sentence can hold."""
-
 
 def say_choice(candidates: Sequence[Candidate]) -> list[str]:
     """Say which method was chosen, among how many, and by how much.
@@ -76,10 +73,7 @@ def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:
     sentences = [f"The estimate is as near to the truth as the mean of {gain}.", error]
     if any(each.held_out_z for each in errors):
         worst = _worst([each.held_out_z for each in errors])
-        sentences.append(
-            f"Held-out parts of the data agree with the stated error within {worst} standard "
-            "errors."
-        )
+        sentences.append(f"Held-out parts of the data agree with the stated error within {worst}.")
     return sentences
 
 
@@ -97,7 +91,7 @@ def say_fidelity(found: Sequence[Agreement], *, is_counts: bool) -> list[str]:
 def _totals(found: Sequence[Agreement], is_counts: bool) -> list[str]:
     what = "Total counts" if is_counts else "Totals"
     worst = _worst([each.total.z for each in found])
-    return [f"{what} are the measured ones within {worst} standard errors."]
+    return [f"{what} are the measured ones within {worst}."]
 
 
 def _lines(found: Sequence[Agreement]) -> list[str]:
@@ -106,12 +100,12 @@ def _lines(found: Sequence[Agreement]) -> list[str]:
         return ["No line is strong enough for a test of its position and width."]
     n_lines = f"{sum(numbers)} strong line{'s' * (sum(numbers) > 1)}"
     moved, areas, widths = (
-        _worst([largest(z(line) for line in each.lines) for each in found])
+        [largest(z(line) for line in each.lines) for each in found]
         for z in (lambda line: line.centroid.z, lambda line: line.area.z, width_z)
     )
     return [
-        f"{n_lines}: centres are the measured ones within {moved} standard errors, net areas "
-        f"within {areas}, widths within {widths}."
+        f"{n_lines}: centres are the measured ones within {_worst(moved)}, net areas within "
+        f"{_worst(areas, '')}, widths within {_worst(widths, '')}."
     ]
 
 
@@ -122,9 +116,9 @@ def _background(found: Sequence[Agreement]) -> list[str]:
     overall = _worst([level.level.z for level in levels if level is not None])
     windows = [largest(part.level.z for part in each.background.windows) for each in found]
     n_windows = max(len(each.background.windows) for each in found)
-    said = f"The level between the lines is the measured one within {overall} standard errors"
+    said = f"The level between the lines is the measured one within {overall}"
     if n_windows > 1:
-        said += f", in each of {n_windows} windows within {_worst(windows)}"
+        said += f", in each of {n_windows} windows within {_worst(windows, '')}"
     return [f"{said}."]
 
 
@@ -134,16 +128,17 @@ def _residuals(found: Sequence[Agreement]) -> list[str]:
         return []
     structure = min(each.residuals.overall.whiteness.structure_p_value for each in left)
     ratios = [dispersion_ratio(band) for each in left for band in each.residuals.bands]
-    bands = "from faint to bright channels"
-    if len(ratios) > MOST_LISTED or len(left) > 1:
-        size, bands = f"{min(ratios):.2f} to {max(ratios):.2f}", "over intensities and samples"
+    if len(left) > 1:
+        size, bands = f"{min(ratios):.2f} to {max(ratios):.2f}", ", over intensities and samples"
+    elif len(ratios) > 1:
+        size = ", ".join(f"{ratio:.2f}" for ratio in ratios[:-1]) + f" and {ratios[-1]:.2f}"
+        bands = ", from faint to bright channels"
     else:
-        size = ", ".join(f"{ratio:.2f}" for ratio in ratios[:-1])
-        size = f"{size} and {ratios[-1]:.2f}" if size else f"{ratios[-1]:.2f}"
+        size, bands = f"{ratios[0]:.2f}", ""
     chance = "below 0.001" if structure < 0.001 else f"{structure:.2g}"
     return [
-        f"What was taken away has {size} times the variance of noise alone, {bands}, and the "
-        f"chance of noise alone to show as much structure is {chance}."
+        f"What was taken away has {size} times the variance of noise alone{bands}; the chance "
+        f"of noise alone to show as much structure is {chance}."
     ]
 
 
@@ -170,13 +165,13 @@ def _range(values: Sequence[float]) -> str:
     """Say the least and the greatest of several samples."""
     least, most = int(np.argmin(values)), int(np.argmax(values))
     return (
-        f"between {show(values[least], 2)} (sample {least + 1}) and "
+        f"{show(values[least], 2)} (sample {least + 1}) to "
         f"{show(values[most], 2)} (sample {most + 1})"
     )
 
 
-def _worst(differences: Sequence[float]) -> str:
+def _worst(differences: Sequence[float], unit: str = " standard errors") -> str:
     """Say the greatest difference, and of which sample it is where there are several."""
     sizes = [abs(difference) for difference in differences]
     worst = int(np.argmax(sizes))
-    return f"{sizes[worst]:.1f}" + (f" (sample {worst + 1})" if len(sizes) > 1 else "")
+    return f"{sizes[worst]:.1f}{unit}" + (f" (sample {worst + 1})" if len(sizes) > 1 else "")

@@ -122,7 +122,7 @@ def measure_errors(
     squared = (replies - estimate) ** 2 + spread
     of_mean = float(np.mean(noise.variance(estimate, dose) / unit))
     relative = (squared / unit).mean(axis=1)
-    gain = of_mean / float(relative.mean())
+    gain = of_mean / float(relative.mean()) if relative.any() else 1.0
     absolute = squared.mean(axis=1)
     mse = float(absolute.mean())
     return Errors(
@@ -156,7 +156,7 @@ def check_errors(errors: Errors, sample: int, method: Method, splits: Splits) ->
     excess, stated = [], []
     for rate, pair in zip(method.rates([pair.input for pair in pairs]), pairs, strict=True):
         unit = noise_unit(rate, pair.target.dose, splits.noise)
-        noise = splits.noise.variance(rate, pair.target.dose)
+        noise = splits.noise.variance(pair.target.values, pair.target.dose)  # free of bias
         excess.append(((rate - pair.target.values) ** 2 - noise) / unit)
         stated.append(errors.sigma**2 * (dose / pair.input.dose) / unit)
     found, expected = np.mean(excess, axis=0), np.mean(stated, axis=0)

@@ -58,7 +58,7 @@ class RichardsonLucy:
     >>> estimates = RichardsonLucy(widths=(4.0, 6.0), iterations=(5, 20)).estimates(counts)
     >>> estimates.shape
     (2, 2, 500)
-    >>> bool(estimates.std() < counts.std() / 3)
+    >>> bool(estimates.std() < counts.std() / 2)
     True
     """
 
@@ -112,10 +112,10 @@ class _Extrapolation:
         self._factor: NDArray[np.float32] | float = 0.0
 
     def ahead(self, source: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Extrapolate along the last change, never below zero."""
+        """Extrapolate along the last change, never to zero, from where nothing comes back."""
         if self._change is None:
             return source
-        return np.maximum(source + self._factor * self._change, 0)
+        return np.maximum(source + self._factor * self._change, source / 2)
 
     def learn(self, correction: NDArray[np.float32], change: NDArray[np.float32]) -> None:
         """Take the newest correction, and set how far to go next."""
