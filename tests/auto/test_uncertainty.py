@@ -36,7 +36,8 @@ def test_stated_gain_and_error_are_near_the_true_ones(simulate, exposure, seed):
     estimate, errors = stated(SMOOTH, whole)
     gain = true_gain(estimate, spectra.truth, whole.dose)
     assert errors.gain == pytest.approx(gain, rel=0.4)
-    assert errors.mse == pytest.approx(np.mean((estimate - spectra.truth) ** 2), rel=0.5)
+    mse = np.mean((estimate - spectra.truth) ** 2)
+    assert mse / 3 < errors.mse < 3 * mse  # which a few channels in strong lines decide
     assert errors.gain_interval[0] < errors.gain < errors.gain_interval[1]
     assert errors.mse_interval[0] < errors.mse < errors.mse_interval[1]
 
@@ -71,7 +72,7 @@ def test_what_smoothing_takes_from_a_line_is_in_its_sigma():
     whole = Combined(NOISE.simulate(truth, 4.0, np.random.default_rng(0)), 4.0)
     estimate, errors = stated(Filter(SavitzkyGolay(2, 17), NOISE), whole)
     assert truth[200] - estimate[200] > 10 * np.sqrt(truth[200] / 4)
-    assert errors.sigma[200] > 5 * np.sqrt(truth[200] / 4)
+    assert errors.sigma[200] > 3 * np.sqrt(truth[200] / 4)
     narrow = stated(Filter(SavitzkyGolay(2, 5), NOISE), whole)[1]
     assert narrow.sigma[200] < 2 * np.sqrt(truth[200] / 4)
 
@@ -93,6 +94,7 @@ def test_empty_channels_have_a_finite_unit_and_gain():
     assert np.isfinite([errors.gain, errors.mse, *errors.gain_interval]).all()
     nothing = stated(Filter(Mean(), NOISE), Combined(0 * truth, 4.0))[1]
     assert not nothing.sigma.any()
+    assert (nothing.gain, nothing.mse) == (1, 0)
 
 
 def test_replicas_of_values_that_are_never_negative_are_not_either():
@@ -111,38 +113,47 @@ def test_replicas_of_values_that_are_never_negative_are_not_either():
 # Held-out parts
 
 
+ROUGH = Filter(Whittaker(3, 10.0), NOISE)
+
+
 @pytest.fixture(scope="module")
-def checked(spectra, splits):
-    estimate, errors = stated(SMOOTH, splits.wholes[0])
-    return errors, np.mean((estimate - spectra.truth) ** 2)
+def checked(splits):
+    return stated(ROUGH, splits.wholes[0])[1]
 
 
-def test_held_out_parts_do_not_contradict_true_errors(checked, splits):
-    errors, _ = checked
-    after = check_errors(errors, 0, SMOOTH, splits)
-    assert abs(after.held_out_z) < 3
-    assert np.array_equal(after.sigma, errors.sigma)
-    assert (after.gain, after.mse) == (errors.gain, errors.mse)
+@pytest.mark.parametrize("method", [ROUGH, SMOOTH], ids=Filter.describe)
+def test_held_out_parts_do_not_contradict_true_errors(simulate, method):
+    """Not more than by chance, and to either side."""
+    scores = []
+    for seed in range(6):
+        sample = Exposures(simulate(seed=seed).counts)
+        splits = Splits.draw([sample], NOISE, 4, np.random.default_rng(seed))
+        _, errors = stated(method, splits.wholes[0])
+        after = check_errors(errors, 0, method, splits)
+        assert np.array_equal(after.sigma, errors.sigma)
+        assert (after.gain, after.mse) == (errors.gain, errors.mse)
+        scores.append(after.held_out_z)
+    assert np.max(np.abs(scores)) < 3
+    assert abs(np.mean(scores)) < 1
 
 
 def test_held_out_parts_raise_errors_that_are_stated_too_small(checked, splits):
-    errors, true_mse = checked
-    cut = errors.inflated(0.0, 1 / 9)
-    np.testing.assert_allclose(cut.sigma, errors.sigma / 3)
-    after = check_errors(cut, 0, SMOOTH, splits)
+    cut = checked.inflated(0.0, 1 / 9)
+    np.testing.assert_allclose(cut.sigma, checked.sigma / 3)
+    after = check_errors(cut, 0, ROUGH, splits)
     assert after.held_out_z > 3
-    assert after.mse == pytest.approx(true_mse, rel=0.5)
     factor = after.mse / cut.mse
+    assert factor == pytest.approx(9, rel=0.4)
     np.testing.assert_allclose(after.sigma, cut.sigma * np.sqrt(factor))
-    assert after.gain * after.mse == pytest.approx(errors.gain * errors.mse)
+    assert after.gain * after.mse == pytest.approx(checked.gain * checked.mse)
     np.testing.assert_allclose(after.mse_interval, np.array(cut.mse_interval) * factor)
     np.testing.assert_allclose(after.gain_interval, np.array(cut.gain_interval) / factor)
 
 
 def test_errors_that_are_stated_too_large_are_left(checked, splits):
     """They may be the bias, of which held-out parts of the same counts do not know all."""
-    large = replace(checked[0], sigma=10 * checked[0].sigma)
-    after = check_errors(large, 0, SMOOTH, splits)
+    large = replace(checked, sigma=10 * checked.sigma)
+    after = check_errors(large, 0, ROUGH, splits)
     assert after.held_out_z < 0
     assert np.array_equal(after.sigma, large.sigma)
 
@@ -152,7 +163,7 @@ def test_every_sample_is_checked_by_its_own_parts(simulate, splits):
     other = Exposures(simulate(2, seed=3).counts)
     rng = np.random.default_rng(0)
     both = Splits.draw([*splits.samples, other], NOISE, 16, rng)
-    errors = stated(SMOOTH, both.wholes[1])[1]
-    assert abs(check_errors(errors, 1, SMOOTH, both).held_out_z) < 3
+    errors = stated(ROUGH, both.wholes[1])[1]
+    assert abs(check_errors(errors, 1, ROUGH, both).held_out_z) < 3
     cut = errors.inflated(0.0, 1 / 9)
-    assert check_errors(cut, 1, SMOOTH, both).held_out_z > 3
+    assert check_errors(cut, 1, ROUGH, both).held_out_z > 3

@@ -199,6 +199,8 @@ def _candidates(candidates: Sequence[Candidate]) -> Table:
             for candidate in candidates
         ],
         chosen=[candidate.name for candidate in candidates if candidate.chosen],
+        behind=[candidate.behind for candidate in candidates],
+        behind_errors=[candidate.behind_error for candidate in candidates],
         score_unit="mdev: thousandths of a nat per channel and exposure",
     )
 

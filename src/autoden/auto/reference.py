@@ -17,7 +17,7 @@ def score_by(held: Measurement, result: Result) -> Result:
 
     The mean squared error is unbiased, `autoden.evaluation.unbiased_mse`; one single acquisition
     gives it by the variance that the noise model states. "mdev" is
-    `autoden.evaluation.excess_poisson_deviance`, None where values are negative. Several samples
+    `autoden.evaluation.excess_poisson_deviance`, NaN where values are negative. Several samples
     are averaged.
     """
     noise = result.trained.noise

@@ -21,6 +21,9 @@ CLEARLY = 3.0
 """Standard errors by which another method must be better than the preferred one. Classical filters
 have an advantage in the comparison: their few parameters were tuned on all channels."""
 
+NEARLY = 0.9
+"""Share of what the best method gains over the mean that the preferred one has to gain."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -70,9 +73,9 @@ def compare_methods(
         Whose targets judge.
     preferred : Method
         One of them, which mixes the others: it is chosen unless one of them is clearly better, by
-        more than three standard errors of the difference. The best of several that are about as good
-        would be chosen by chance; a mixture of them errs less. What is not better than the mean
-        gives way to it.
+        more than three standard errors of the difference. The best of several that are about as
+        good would be chosen by chance; a mixture of them errs less. Where it gains less than nine
+        tenths of what the best gains over the mean, the best is chosen, which may be the mean.
 
     Returns
     -------
@@ -87,11 +90,10 @@ def compare_methods(
     )
     chosen = all_methods.index(preferred)
     rivals, errors = _differences(deviances, chosen)
-    if (rivals < -CLEARLY * errors).any():
+    gain, best_gain = rivals[0], rivals[0] - rivals.min()
+    if gain <= NEARLY * best_gain or (rivals < -CLEARLY * errors).any():
         chosen = int(np.argmin(deviances.mean(axis=1)))
     scores, score_errors = _differences(deviances, 0)
-    if scores[chosen] >= 0:
-        chosen = 0
     behind, behind_errors = _differences(deviances, chosen)
     return [
         Candidate(

@@ -24,6 +24,8 @@ def candidates_table(
     scores: ArrayLike,
     errors: ArrayLike,
     chosen: str | Sequence[str],
+    behind: ArrayLike | None = None,
+    behind_errors: ArrayLike | None = None,
     score_unit: str = "per channel",
 ) -> Table:
     """Tabulate how well each method predicted counts that it had not seen, best first.
@@ -38,6 +40,9 @@ def candidates_table(
         Standard errors of these differences; NaN for none, as for the mean itself.
     chosen : str or sequence of str
         The name, or names, of what the estimate was made with.
+    behind, behind_errors : array_like, shape (n_candidates,), optional
+        Held-out deviance minus that of the chosen method, and the standard errors of these
+        differences, which are far smaller: both methods saw the same parts. A column of its own.
     score_unit : str
         Unit of the scores.
 
@@ -60,7 +65,15 @@ def candidates_table(
     >>> table.rows[0]
     ('gaussian', 'width 2', '-0.310 ± 0.020', 'chosen, best score')
     """
-    values = _columns(names=names, parameters=parameters, scores=scores, errors=errors)
+    nothing = np.full(len(names), np.nan)
+    values = _columns(
+        names=names,
+        parameters=parameters,
+        scores=scores,
+        errors=errors,
+        behind=nothing if behind is None else behind,
+        behind_errors=nothing if behind_errors is None else behind_errors,
+    )
     kept = {chosen} if isinstance(chosen, str) else set(chosen)
     if not kept <= set(names):
         raise InputError(f"`chosen` is {chosen!r}: choose from {', '.join(map(repr, names))}.")
@@ -69,10 +82,20 @@ def candidates_table(
     for place, index in enumerate(order):
         words = ["chosen"] * (names[index] in kept) + ["best score"] * (place == 0)
         score = plus_minus(values["scores"][index], values["errors"][index])
-        rows.append((names[index], parameters[index], score, ", ".join(words) or "not chosen"))
+        row = [names[index], parameters[index], score]
+        if behind is not None:
+            lag = plus_minus(values["behind"][index], values["behind_errors"][index])
+            row.append("" if names[index] in kept else lag)
+        rows.append((*row, ", ".join(words) or "not chosen"))
     return Table(
         title="Candidates, compared on counts that they had not seen",
-        columns=("Method", "Parameters", f"Misfit minus the mean's ({score_unit})", "Decision"),
+        columns=(
+            "Method",
+            "Parameters",
+            f"Misfit minus the mean's ({score_unit})",
+            *(["Minus the chosen one's"] if behind is not None else []),
+            "Decision",
+        ),
         rows=rows,
         note="The misfit is the held-out deviance. Below zero predicts better than the mean of "
         "what was measured; ± is one standard error of the difference.",

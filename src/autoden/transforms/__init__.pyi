@@ -7,6 +7,7 @@ from .filter_banks import CustomFilterDecomposition as CustomFilterDecomposition
 from .learnable_filters import ParsevalFilterBankND as ParsevalFilterBankND
 from .learnable_filters import train_sparsity as train_sparsity
 from .parallel_beam import ParallelBeam as ParallelBeam
+from .richardson_lucy import RichardsonLucy as RichardsonLucy
 from .smoothing_kernels import SmoothingBank as SmoothingBank
 from .smoothing_kernels import gaussian_kernel as gaussian_kernel
 from .smoothing_kernels import savgol_kernel as savgol_kernel
