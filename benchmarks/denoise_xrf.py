@@ -65,7 +65,7 @@ def groups(counts: np.ndarray, n: int) -> Iterator[tuple[np.ndarray, np.ndarray,
 
 
 def standards(folder: Path, n_draws: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Give four exposures thinned from the sum of all repeats, the rest per exposure, its variance."""
+    """Give four exposures thinned from the sum of all repeats, the rest, and its variance."""
     total = np.sum([emsa(path) for path in sorted(folder.iterdir())], axis=0)
     share = 4 * COUNTS_PER_EXPOSURE / total.sum()
     for draw in range(n_draws):

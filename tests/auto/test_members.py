@@ -7,23 +7,30 @@ import pytest
 
 from autoden.auto.members import Members, find_members
 from autoden.auto.splits import Splits
-from autoden.auto.units import CountUnits, LevelUnits, units_of
+from autoden.auto.units import CountUnits, LevelUnits
 from autoden.baselines import families, tune
 from autoden.baselines.whittaker import Whittaker
 from autoden.models.kernel_banks import MAX_WIDTH, MAX_WINDOW
-from autoden.noise import Combined, Exposures, Gaussian, Poisson, Unknown
+from autoden.noise import Combined, Exposures, Gaussian, Poisson, Split, Unknown
 
 N = 400
 TRUTH = 2 + 40 * np.exp(-0.5 * ((np.arange(N)[:, None] - [90, 200, 310]) / 4) ** 2).sum(axis=1)
-NOISES = [Poisson(), Poisson(2.5), Unknown(0.5, 1.0), Gaussian(3.0)]
+NOISES = [Poisson(), Poisson(2.5), Unknown(0.01, 1.0), Gaussian(3.0)]
 
 
 def found(noise):
     rng = np.random.default_rng(0)
-    repeats = [noise.simulate(TRUTH, 1.0, rng) for _ in range(4)]
+    source = Poisson() if isinstance(noise, Unknown) else noise  # of values never below 0
+    repeats = [source.simulate(TRUTH, 1.0, rng) for _ in range(4)]
     splits = Splits.draw([Exposures(repeats)], noise, 4, rng)
-    tuned = {name: tune(name, splits.pairs, noise) for name in families(1) if name != "mean"}
+    tuned = tuned_on(splits)
     return find_members(splits, tuned), splits, tuned
+
+
+def tuned_on(splits):
+    """Tune all families without the held-out channels."""
+    names = [name for name in families(1) if name != "mean"]
+    return {name: tune(name, splits.pairs, splits.noise, splits.trains()) for name in names}
 
 
 @pytest.fixture(scope="module", params=NOISES, ids=str)
@@ -50,7 +57,8 @@ def test_inputs_are_the_counts_then_the_sources_then_the_filters(case):
 
 def test_sources_are_sought_where_the_noise_is_that_of_counts(case):
     members, splits, _ = case
-    is_counts = isinstance(units_of(splits.noise), CountUnits)
+    is_counts = not isinstance(splits.noise, Gaussian)
+    assert isinstance(members.units, CountUnits) == is_counts
     assert bool(members.sources) == is_counts
     if is_counts:
         assert all(2.5 < width < 6 for width in members.widths)  # the lines have 4
@@ -67,6 +75,18 @@ def test_filters_are_those_that_did_best_on_held_out_parts(case):
         if best.order == 3:  # which leaves lines their shape
             break
     assert best in whittakers
+
+
+def test_held_out_channels_do_not_choose(case):
+    """They are to judge what was chosen without them."""
+    members, splits, _ = case
+    (hidden,) = splits.held_out
+    pairs = [
+        Split(pair.input, Combined(np.where(hidden, 500.0, pair.target.values), pair.target.dose))
+        for pair in splits.pairs
+    ]
+    changed = replace(splits, pairs=tuple(pairs))
+    assert find_members(changed, tuned_on(changed)) == members
 
 
 def test_network_starts_from_estimates_and_its_filters_suit_the_lines(case):

@@ -53,15 +53,16 @@ def test_same_seed_gives_the_same_network_and_leaves_the_global_state_alone():
     assert not np.array_equal(rates[0], rates[2])
 
 
-def test_targets_in_held_out_channels_do_not_train():
+def test_targets_in_held_out_channels_train_only_if_they_are_told_to():
     splits = drawn(Poisson())
     (hidden,) = splits.held_out
     pairs = tuple(
         Split(pair.input, Combined(np.where(hidden, 999.0, pair.target.values), pair.target.dose))
         for pair in splits.pairs
     )
-    rates = [
-        train_rate_network(each, 3, seed=0).rates(splits.wholes)[0]
-        for each in (splits, replace(splits, pairs=pairs))
-    ]
-    assert np.array_equal(*rates)
+    for with_held_out in (False, True):
+        rates = [
+            train_rate_network(each, 3, 0, with_held_out=with_held_out).rates(splits.wholes)[0]
+            for each in (splits, replace(splits, pairs=pairs))
+        ]
+        assert np.array_equal(*rates) == (not with_held_out)

@@ -43,6 +43,14 @@ def test_width_is_found_at_any_dose(counts):
     assert 2 < np.sqrt(widths[0] * widths[1]) < 5.2
 
 
+def test_channels_that_do_not_count_are_no_matter():
+    inputs, targets = parts(600, 4.0, 4.0, 0)
+    where = np.random.default_rng(0).random(targets.shape) < 0.8
+    found = find_response(inputs, targets, where)
+    assert find_response(inputs, np.where(where, targets, 999.0), where) == found
+    assert np.sqrt(found[0] * found[1]) == pytest.approx(4, rel=0.3)
+
+
 @pytest.mark.parametrize("n", [8, 40])
 def test_short_and_empty_spectra_have_a_width_too(n):
     inputs = np.random.default_rng(0).poisson(0.05, (2, n)).astype(float)

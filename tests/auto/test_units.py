@@ -48,6 +48,15 @@ def test_noise_that_hardly_grows_counts_as_level():
         units_of("loud")
 
 
+def test_values_far_below_zero_are_no_counts():
+    """As where a background was subtracted: their noise is then taken for level."""
+    noise, values = Unknown(1.0, 2.0), np.array([-5.0, 0.0, 20.0])
+    units = units_of(noise, values)
+    assert isinstance(units, LevelUnits)
+    assert units.sigma**2 == pytest.approx(noise.variance(values).mean())
+    assert units_of(noise, values[1:]) == CountUnits(2.0, 0.5)
+
+
 @pytest.mark.parametrize("noise", [Poisson(), Gaussian(2.0)], ids=str)
 def test_loss_is_least_at_the_expected_value(noise):
     units = units_of(noise)

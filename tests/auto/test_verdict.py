@@ -169,7 +169,7 @@ def test_the_sentences_say_choice_gain_and_fidelity():
     assert f"as the mean of {gain:.0f} times as many exposures would be (90 %" in sentences[1]
     said = " ".join(sentences)
     parts = [
-        "Total counts are the measured ones within 0.0", "strong lines: centres",
+        "Total counts differ from the measured ones by 0.0", "strong lines: centres",
         "level between the lines", "times the variance of noise alone", "No rate is negative",
     ]  # fmt: skip
     for part in parts:

@@ -18,6 +18,8 @@ from autoden.models.kernel_mixture import KernelMixture
 from autoden.randomness import numpy_generator
 
 N_DIMS = 1
+RATE_NETWORK_EPOCHS = 3
+"""An ordinary network takes so many times the passes of a mixture."""
 REPEATED = 2
 """So often a training that ended badly is repeated with another seed."""
 
@@ -51,7 +53,7 @@ def choose_method(splits: Splits, work: Budget, seed: int | None) -> tuple[Metho
     mixture = Mixture(members, (network,))
     methods.append(mixture)
     if work.with_dncnn:
-        methods.append(train_rate_network(splits, 3 * work.epochs, next(seeds)))
+        methods.append(train_rate_network(splits, RATE_NETWORK_EPOCHS * work.epochs, next(seeds)))
     candidates = compare_methods(methods, splits, preferred=mixture)
     chosen = next(i for i, candidate in enumerate(candidates) if candidate.chosen)
     if chosen == 0:
@@ -60,13 +62,17 @@ def choose_method(splits: Splits, work: Budget, seed: int | None) -> tuple[Metho
     if isinstance(method, Mixture):
         networks = _refit(training, network, work, seeds)
         return Mixture(members, networks), candidates
-    return method, candidates
+    if isinstance(method, Filter):
+        pairs = splits.first(work.n_tuning_splits).pairs
+        return Filter(tune(method.name, pairs, splits.noise).baseline, splits.noise), candidates
+    epochs = RATE_NETWORK_EPOCHS * work.epochs
+    return train_rate_network(splits, epochs, next(seeds), with_held_out=True), candidates
 
 
 def _tune(splits: Splits) -> dict[str, Tuned]:
     """Let every family of filters choose its parameters; the mean has none."""
     names = [name for name in families(N_DIMS) if name != Mean.name]
-    return {name: tune(name, splits.pairs, splits.noise) for name in names}
+    return {name: tune(name, splits.pairs, splits.noise, splits.trains()) for name in names}
 
 
 def _refit(
@@ -80,7 +86,8 @@ def _refit(
     if work.n_networks == 1:
         rate = LEARNING_RATE / 3
         last = max(work.epochs // 4, 1)
-        return (training.train(network, last, next(seeds), learning_rate=rate),)
+        again = training.train(network, last, next(seeds), learning_rate=rate)
+        return (again if training.loss(again) <= training.loss(network) else network,)
     networks = []
     for _ in range(work.n_networks):
         for _ in range(1 + REPEATED):

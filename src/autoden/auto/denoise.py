@@ -7,6 +7,7 @@ compared on others; the best is trained on everything; replicas of its estimate 
 from __future__ import annotations
 
 import time
+from os import PathLike
 from typing import Any, get_args
 
 import numpy as np
@@ -21,6 +22,7 @@ from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.checks import choice, seed_or_none
 from autoden.errors import InputError
+from autoden.io.registry import read
 from autoden.noise.choice import NoiseName, choose_noise
 from autoden.noise.poisson import Poisson
 from autoden.randomness import numpy_generator
@@ -97,6 +99,8 @@ def denoise(
     start = time.perf_counter()
     measurement = read_measurement(data, axes=axes, n_dims=n_dims, exposure=exposure)
     held = None if reference is None else _read_reference(reference, measurement, axes, n_dims)
+    if held is not None:
+        measurement = measurement.protecting(held)
     verdict = choose_noise(measurement.samples, noise)
     repaired = repair(measurement, verdict.noise)
     if len(repaired.warnings):  # what was found may have misled the choice
@@ -129,6 +133,7 @@ def apply(
     start = time.perf_counter()
     measurement = read_measurement(other, axes=axes, n_dims=n_dims, exposure=exposure)
     result.measurement.check_same_setup(measurement)
+    measurement = measurement.protecting(result.measurement)
     trained = result.trained
     sentence = f"Using {trained.noise.describe()}, as before."
     warnings: tuple[str, ...] = ()
@@ -139,7 +144,7 @@ def apply(
     return trained.result(
         measurement,
         repaired.samples,
-        notes=[*measurement.notes, sentence],
+        notes=[*measurement.notes, sentence, "The method was chosen on other data of the set-up."],
         warnings=[*warnings, *repaired.warnings],
     ).timed(time.perf_counter() - start)
 
@@ -148,6 +153,8 @@ def _read_reference(
     reference: Any, measurement: Measurement, axes: str | None, n_dims: int | None
 ) -> Measurement:
     """Read the acquisitions to score by: as the data, or as repeats of a spectrum."""
+    if isinstance(reference, str | PathLike):
+        reference = read(reference)
     is_list = isinstance(reference, list | tuple)
     n_axes = {np.ndim(each) + is_list for each in (reference if is_list else [reference])}
     has_axes = axes is not None and n_axes <= {len(axes), len(axes) + is_list}
@@ -160,4 +167,10 @@ def _read_reference(
             f"`reference` holds {held.n_samples} sample(s), the data {measurement.n_samples}: give "
             "acquisitions of the same samples."
         )
+    for sample, kept in zip(measurement.samples, held.samples, strict=True):
+        if any((row == sample.repeats).all(axis=1).any() for row in kept.repeats):
+            raise InputError(
+                "`reference` holds an acquisition of the data: give others, or the score would be "
+                "that of the data on themselves."
+            )
     return held

@@ -28,6 +28,8 @@ CHANCE_OF_SHAPES = 1e-4
 """The same for areas, centres and widths of lines, which every filter changes a little."""
 CHANCE_OF_RESIDUALS = 1e-4
 """The same for structure and size of the residuals."""
+MOST_DOUBT = 0.5
+"""Relative error of the variance of residuals above which they tell nothing."""
 LEAST_DISPERSION = 0.1
 """A variance of the residuals that is off by less is no matter, however certain."""
 
@@ -143,9 +145,10 @@ def _background(found: Agreement, n_samples: int) -> list[str]:
 
 
 def _residuals(found: Agreement, n_samples: int) -> list[str]:
-    if not found.has_residuals:
+    given = (found.residuals.overall, *found.residuals.bands)
+    parts = [part for part in given if _can_tell(part)] if found.has_residuals else []
+    if not parts:
         return []
-    parts = (found.residuals.overall, *found.residuals.bands)
     least = CHANCE_OF_RESIDUALS / (len(parts) * n_samples)
     warnings = []
     structure = min(part.whiteness.structure_p_value for part in parts)
@@ -188,6 +191,12 @@ def _negative(estimate: Floats) -> list[str]:
         f"The estimate is negative in {channels}, down to {estimate.min():.2g}: expected counts "
         "cannot be."
     ]
+
+
+def _can_tell(part: BandResiduals) -> bool:
+    """Whether the variance is known at all: not where hardly anything is counted."""
+    size = part.dispersion
+    return size.standard_error < MOST_DOUBT * size.expected
 
 
 def _is_off(part: BandResiduals, least: float) -> bool:

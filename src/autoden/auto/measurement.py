@@ -7,7 +7,7 @@ along which axis, ``axes.py`` says; reading files and checking numbers is ``acqu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Measurement:
         What was read and what was assumed, in sentences.
     sources : tuple of Path
         The files that were read.
+    protected : tuple of Path
+        Further files that hold measurements, which nothing may overwrite.
     """
 
     samples: tuple[Exposures, ...]
@@ -58,6 +60,12 @@ class Measurement:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     sources: tuple[Path, ...] = ()
+    protected: tuple[Path, ...] = ()
+
+    def protecting(self, *others: Measurement) -> Measurement:
+        """Protect the files of other measurements too."""
+        files = [path for other in others for path in (*other.sources, *other.protected)]
+        return replace(self, protected=(*self.protected, *files))
 
     @property
     def n_samples(self) -> int:

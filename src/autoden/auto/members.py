@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autoden.auto.method import alike
 from autoden.auto.response import Widths, find_response
 from autoden.auto.splits import Splits
-from autoden.auto.units import CountUnits, Units, units_of
+from autoden.auto.units import CountUnits, Units
 from autoden.baselines.baseline import Baseline
 from autoden.baselines.gaussian import GaussianFilter
 from autoden.baselines.tuning import Tuned
@@ -130,7 +130,7 @@ def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> Members:
     tuned : mapping of str to Tuned
         The families of classical filters, tuned on them.
     """
-    units = units_of(splits.noise)
+    units = splits.units
     smooth, rough = _whittakers(tuned["whittaker"])
     rougher = replace(smooth, smoothness=LESS_SMOOTH * smooth.smoothness)
     filters = (smooth, rough, *_best(tuned["wavelets"], N_WAVELETS), rougher)
@@ -143,7 +143,8 @@ def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> Members:
     n_sources = len(RESPONSES) * len(ITERATIONS)
     sources = range(FAVOURED_ITERATION, n_sources, len(ITERATIONS))
     favoured = (*sources, n_sources, n_sources + 2)
-    return Members(splits.noise, units, find_response(inputs, targets), filters, favoured)
+    widths = find_response(inputs, targets, np.stack(few.trains()))
+    return Members(splits.noise, units, widths, filters, favoured)
 
 
 def _whittakers(tuned: Tuned) -> tuple[Whittaker, Whittaker]:

@@ -16,6 +16,7 @@ import numpy as np
 from autoden.auto.agreement import ordered_positions
 from autoden.auto.citation import cite
 from autoden.auto.measurement import Measurement
+from autoden.auto.saving import as_path
 from autoden.auto.selection import Candidate
 from autoden.errors import InputError
 from autoden.io.files import check_destination, replacing
@@ -113,7 +114,7 @@ def write_report(result: Result, path: str | Path, *, overwrite: bool = False) -
         Another ending, no such folder, a file that is there, or more samples than one picture
         holds (20).
     """
-    target = Path(path).expanduser()
+    target = as_path(path)
     suffix = target.suffix.lower()
     if suffix in SUFFIXES:
         return write_page(target, page_of(result), overwrite=overwrite)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from autoden.algorithms.pairs import PairsTask
 from autoden.auto.fitting import fit_to_the_end
 from autoden.auto.splits import Splits
-from autoden.auto.units import CountUnits, Units, units_of
+from autoden.auto.units import CountUnits, Units
 from autoden.models.params import NetworkParamsDnCNN
 from autoden.noise.exposures import Combined
 from autoden.randomness import torch_generator
@@ -60,12 +60,14 @@ class RateNetwork:
         ]
 
 
-def train_rate_network(splits: Splits, epochs: int, seed: int) -> RateNetwork:
+def train_rate_network(
+    splits: Splits, epochs: int, seed: int, *, with_held_out: bool = False
+) -> RateNetwork:
     """Train a DnCNN to predict one part of each split from the other.
 
-    The held-out channels do not train.
+    The held-out channels train only if asked for.
     """
-    units = units_of(splits.noise)
+    units = splits.units
     network = _Stabilised(PARAMS.get_model("cpu", seed), isinstance(units, CountUnits))
     inputs, targets = (
         torch.tensor(np.stack([units.of(part) for part in side]), dtype=torch.float32)[:, None]
@@ -74,7 +76,7 @@ def train_rate_network(splits: Splits, epochs: int, seed: int) -> RateNetwork:
     held_out = torch.from_numpy(splits.held_out[list(splits.owners)])[:, None]
     shares = torch.tensor(splits.shares(), dtype=torch.float32)[:, None, None]
     task = PairsTask(
-        Batch(inputs, targets, shares * ~held_out, torch.zeros_like(held_out)),
+        Batch(inputs, targets, shares * (~held_out | with_held_out), torch.zeros_like(held_out)),
         BATCH_SIZE,
         generator=torch_generator(seed),
         data_term=units.data_term,

@@ -25,13 +25,20 @@ TRENDS = (0.6, 1.0, 1.6, 2.5)
 ITERATIONS = (4, 8, 16, 32)
 
 
-def find_response(inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Widths:
+def find_response(
+    inputs: NDArray[np.floating],
+    targets: NDArray[np.floating],
+    where: NDArray[np.bool_] | bool = True,
+) -> Widths:
     """Find the widths of the response at the first and the last channel.
 
     Parameters
     ----------
     inputs, targets : ndarray, shape (K, n)
         Independent parts of spectra, both in counts of the whole measurement.
+
+    where : ndarray of bool, shape (K, n), optional
+        The channels whose targets count; all if not given.
 
     Returns
     -------
@@ -43,7 +50,9 @@ def find_response(inputs: NDArray[np.floating], targets: NDArray[np.floating]) -
         rates = RichardsonLucy(widths, ITERATIONS).estimates(inputs)
         rates = np.maximum(rates, LEAST_RATE)
         losses = rates - targets[:, None] * np.log(rates)
-        return float(losses.mean(axis=(0, 2), dtype=np.float64).min())
+        counted = np.broadcast_to(np.asarray(where), targets.shape)[:, None]
+        means = losses.mean(axis=(0, 2), dtype=np.float64, where=counted)
+        return float(means.min())
 
     widest = max(inputs.shape[1] / 16, 2 * NARROWEST)
     n_widths = int(np.log(widest / NARROWEST) / np.log(RATIO)) + 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def save_estimate(
     """
     values = _real(estimate, measurement, ESTIMATE)
     sigma = _real(uncertainty, measurement, SIGMA)
-    files = _files(Path(path).expanduser(), values, sigma, measurement, metadata or {})
+    files = _files(as_path(path), values, sigma, measurement, metadata or {})
     _check_not_measured(files, measurement)
     with ExitStack() as stack:
         for target, signal in files.items():
@@ -114,10 +115,17 @@ def check_saving(path: FilePath, measurement: Measurement, *, overwrite: bool = 
         As `save_estimate` would raise it.
     """
     zeros = np.zeros(measurement.shape)
-    files = _files(Path(path).expanduser(), zeros, zeros, measurement, {})
+    files = _files(as_path(path), zeros, zeros, measurement, {})
     _check_not_measured(files, measurement)
     for target, signal in files.items():
         check_writable(target, signal, overwrite=overwrite)
+
+
+def as_path(path: FilePath) -> Path:
+    """Give a name as a path, or raise if it is none."""
+    if not isinstance(path, str | PathLike) or not str(path):
+        raise InputError(f"`path` is {path!r}: give the name of a file.")
+    return Path(path).expanduser()
 
 
 def sigma_path(path: FilePath) -> Path:
@@ -200,7 +208,8 @@ def _real(array: ArrayLike, measurement: Measurement, name: str) -> NDArray[np.f
 def _check_not_measured(files: Mapping[Path, Signal], measurement: Measurement) -> None:
     for target in files:
         if target.exists() and any(
-            source.exists() and target.samefile(source) for source in measurement.sources
+            source.exists() and target.samefile(source)
+            for source in (*measurement.sources, *measurement.protected)
         ):
             raise InputError(
                 f"{target}: the estimate would replace the measurement: choose another name."

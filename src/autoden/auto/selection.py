@@ -18,8 +18,7 @@ N_JUDGING_SPLITS = 16
 """So many splits compare the methods; more would repeat the same counts."""
 
 CLEARLY = 3.0
-"""Standard errors by which another method must be better than the preferred one. Classical filters
-have an advantage in the comparison: their few parameters were tuned on all channels."""
+"""Standard errors by which another method must be better than the preferred one."""
 
 NEARLY = 0.9
 """Share of what the best method gains over the mean that the preferred one has to gain."""

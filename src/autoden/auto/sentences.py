@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoden.auto.agreement import Agreement, dispersion_ratio, largest, width_z
-from autoden.auto.selection import Candidate
+from autoden.auto.selection import CLEARLY, Candidate
 from autoden.auto.uncertainty import Errors
 from autoden.baselines.mean import Mean
 from autoden.baselines.registry import BASELINES
@@ -53,7 +53,13 @@ def say_choice(candidates: Sequence[Candidate]) -> list[str]:
             f"{plus_minus(abs(best.behind), best.behind_error)} mdev "
             f"{'higher' if best.behind >= 0 else 'lower'}"
         )
-    return [f"{said}."]
+    sentences = [f"{said}."]
+    if min(each.behind for each in others) < 0:
+        sentences.append(
+            "A mixture of methods is preferred to one that predicts better by less than "
+            f"{CLEARLY:g} standard errors: the best of several alike would be chosen by chance."
+        )
+    return sentences
 
 
 def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:
@@ -73,7 +79,7 @@ def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:
     sentences = [f"The estimate is as near to the truth as the mean of {gain}.", error]
     if any(each.held_out_z for each in errors):
         worst = _worst([each.held_out_z for each in errors])
-        sentences.append(f"Held-out parts of the data agree with the stated error within {worst}.")
+        sentences.append(f"Held-out parts of the data differ from the stated error by {worst}.")
     return sentences
 
 
@@ -91,7 +97,10 @@ def say_fidelity(found: Sequence[Agreement], *, is_counts: bool) -> list[str]:
 def _totals(found: Sequence[Agreement], is_counts: bool) -> list[str]:
     what = "Total counts" if is_counts else "Totals"
     worst = _worst([each.total.z for each in found])
-    return [f"{what} are the measured ones within {worst}."]
+    return [
+        f"{what} differ from the measured ones by {worst} (of the measurement, whose noise the "
+        "estimate shares)."
+    ]
 
 
 def _lines(found: Sequence[Agreement]) -> list[str]:
@@ -104,8 +113,8 @@ def _lines(found: Sequence[Agreement]) -> list[str]:
         for z in (lambda line: line.centroid.z, lambda line: line.area.z, width_z)
     )
     return [
-        f"{n_lines}: centres are the measured ones within {_worst(moved)}, net areas within "
-        f"{_worst(areas, '')}, widths within {_worst(widths, '')}."
+        f"{n_lines}: centres differ from the measured ones by {_worst(moved)} at most, net areas "
+        f"by {_worst(areas, '')}, widths by {_worst(widths, '')}."
     ]
 
 
@@ -116,9 +125,9 @@ def _background(found: Sequence[Agreement]) -> list[str]:
     overall = _worst([level.level.z for level in levels if level is not None])
     windows = [largest(part.level.z for part in each.background.windows) for each in found]
     n_windows = max(len(each.background.windows) for each in found)
-    said = f"The level between the lines is the measured one within {overall}"
+    said = f"The level between the lines differs from the measured one by {overall}"
     if n_windows > 1:
-        said += f", in each of {n_windows} windows within {_worst(windows, '')}"
+        said += f", in each of {n_windows} windows by at most {_worst(windows, '')}"
     return [f"{said}."]
 
 

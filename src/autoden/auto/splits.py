@@ -8,7 +8,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
+from autoden.auto.units import Units, units_of
 from autoden.noise.exposures import Combined, Exposures, Split
 from autoden.noise.model import NoiseModel
 from autoden.training.held_out import draw_held_out
@@ -18,6 +20,9 @@ Floats = NDArray[np.float64]
 SHARES = (0.1, 0.3)
 """Range of the share of the dose that a target takes: most of it must stay in the input, which
 stands for the whole in the end."""
+
+LEVEL_WIDTH = 9
+"""Channels over which values are averaged, to see how low the rate goes."""
 
 HELD_OUT_SHARE = 0.2
 """Share of the channels on whose targets methods are compared and none is trained."""
@@ -69,6 +74,12 @@ class Splits:
         return cls(tuple(samples), noise, pairs, owners, held_out)
 
     @cached_property
+    def units(self) -> Units:
+        """Those in which networks see these measurements."""
+        levels = [uniform_filter1d(whole.values, LEVEL_WIDTH) for whole in self.wholes]
+        return units_of(self.noise, np.concatenate(levels))
+
+    @cached_property
     def wholes(self) -> list[Combined]:
         """The samples, unsplit."""
         return [self.noise.combine(sample) for sample in self.samples]
@@ -84,6 +95,10 @@ class Splits:
         pairs = list(zip(self.pairs, doses, strict=True))
         inputs = [Combined(pair.input.values, dose) for pair, dose in pairs]
         return inputs, [Combined(pair.target.values, dose) for pair, dose in pairs]
+
+    def trains(self) -> list[NDArray[np.bool_]]:
+        """Give, for each split, the channels that are not held out."""
+        return [~self.held_out[owner] for owner in self.owners]
 
     def shares(self) -> list[float]:
         """Give the share of the dose that each target has."""

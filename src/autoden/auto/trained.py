@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from autoden.auto.selection import Candidate
 from autoden.auto.splits import Splits
 from autoden.auto.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
 from autoden.auto.verdict import judge
+from autoden.baselines.mean import Mean
 from autoden.noise.exposures import Combined, Exposures
 from autoden.noise.model import NoiseModel
 from autoden.randomness import numpy_generator
@@ -109,6 +110,8 @@ class Trained:
             spread,
             is_positive=bool(whole.values.min() >= 0),
         )
+        if self.method.name == Mean.name:  # it needs no more exposure than it had
+            return replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
         return errors if splits is None else check_errors(errors, index, self.method, splits)
 
 

@@ -21,7 +21,7 @@ from autoden.auto.method import Method
 from autoden.auto.splits import Splits
 from autoden.noise.exposures import Combined
 from autoden.noise.model import NoiseModel
-from autoden.noise.poisson import Poisson
+from autoden.noise.poisson import FLOOR_COUNTS, Poisson
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -117,7 +117,9 @@ def measure_errors(
         replicas = np.maximum(replicas, 0)
     replies = np.stack(method.rates([Combined(replica, dose) for replica in replicas]))
     shift = replies.mean(axis=0) - estimate
-    sigma = np.sqrt(replies.var(axis=0, ddof=1) + shift**2 + spread)
+    # no rate is known better than it is told from zero, even where no replica has a count
+    least = FLOOR_COUNTS * noise.gain / dose if isinstance(noise, Poisson) else 0.0
+    sigma = np.sqrt(replies.var(axis=0, ddof=1) + shift**2 + spread + least**2)
     unit = noise_unit(estimate, dose, noise)
     squared = (replies - estimate) ** 2 + spread
     of_mean = float(np.mean(noise.variance(estimate, dose) / unit))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoden.losses.data import poisson_deviance, squared_error
 from autoden.noise.exposures import Combined
@@ -94,8 +94,16 @@ class LevelUnits:
         return values * (self.sigma / math.sqrt(dose))
 
 
-def units_of(noise: NoiseModel) -> Units:
+def units_of(noise: NoiseModel, values: ArrayLike = 0.0) -> Units:
     """Choose the units in which this noise is simplest.
+
+    Parameters
+    ----------
+    noise : NoiseModel
+        What the noise is.
+    values : array_like
+        Rates, roughly. Where they go below what counts could be, such as counts from which
+        a background was subtracted, their noise is taken for the same everywhere.
 
     Examples
     --------
@@ -108,6 +116,7 @@ def units_of(noise: NoiseModel) -> Units:
         return LevelUnits(noise.sigma)
     if not isinstance(noise, Unknown):
         raise TypeError(f"{noise!r} has no units for networks")
-    if noise.floor > MOSTLY_LEVEL * noise.slope**2:
-        return LevelUnits(math.sqrt(noise.floor))
+    is_level = noise.floor > MOSTLY_LEVEL * noise.slope**2
+    if is_level or np.min(values) * noise.slope < -noise.floor:
+        return LevelUnits(math.sqrt(float(np.mean(noise.variance(values)))))
     return CountUnits(noise.slope, noise.floor / noise.slope)

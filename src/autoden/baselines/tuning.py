@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autoden.baselines.baseline import Baseline, Floats
 from autoden.baselines.registry import family
@@ -48,7 +49,12 @@ class Tuned:
         return scores
 
 
-def tune(family_name: str, splits: Sequence[Split], noise: NoiseModel) -> Tuned:
+def tune(
+    family_name: str,
+    splits: Sequence[Split],
+    noise: NoiseModel,
+    where: Sequence[NDArray[np.bool_]] | None = None,
+) -> Tuned:
     """Choose a family's parameters by the least mean deviance from held-out parts.
 
     Parameters
@@ -59,6 +65,8 @@ def tune(family_name: str, splits: Sequence[Split], noise: NoiseModel) -> Tuned:
         Independent parts of measurements of one shape; at least one.
     noise : NoiseModel
         What the noise is; it gives the deviance.
+    where : sequence of ndarray of bool, optional
+        For each split, the elements whose deviance counts; all if not given.
 
     Returns
     -------
@@ -87,7 +95,9 @@ def tune(family_name: str, splits: Sequence[Split], noise: NoiseModel) -> Tuned:
     for positions, inputs, dose in _alike(splits):
         for row, rates in enumerate(filters.sweep(candidates, inputs, dose, noise)):
             for position, rate in zip(positions, rates, strict=True):
-                scores[row, position] = held_out_deviance(rate, splits[position], noise)
+                scores[row, position] = _deviance(
+                    rate, splits[position], noise, True if where is None else where[position]
+                )
     means = scores.mean(axis=1)
     best = int(np.argmin(means))
     return Tuned(candidates[best], float(means[best]), candidates, scores)
@@ -95,7 +105,14 @@ def tune(family_name: str, splits: Sequence[Split], noise: NoiseModel) -> Tuned:
 
 def held_out_deviance(rate: Floats, split: Split, noise: NoiseModel) -> float:
     """Give the mean deviance per element of a rate from the target of a split, in nats."""
-    return float(noise.deviance(rate, split.target.values).mean() * split.target.dose)
+    return _deviance(rate, split, noise, True)
+
+
+def _deviance(
+    rate: Floats, split: Split, noise: NoiseModel, where: NDArray[np.bool_] | bool
+) -> float:
+    deviance = noise.deviance(rate, split.target.values)
+    return float(deviance.mean(where=where) * split.target.dose)
 
 
 def _shape(splits: Sequence[Split]) -> tuple[int, ...]:
