@@ -22,10 +22,10 @@ from autoden.errors import InputError
 from autoden.io.files import check_destination, replacing
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
+from autoden.report.candidates import candidates_table
 from autoden.report.html import SUFFIXES, write_page
 from autoden.report.page import Page
 from autoden.report.saving import PNG_DPI, figure_bytes, save_figure
-from autoden.report.spectrum_tables import candidates_table
 from autoden.report.tables import Table
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 class Baseline(Protocol):
     """A classical filter with its parameters.
 
-    A class of filters writes `smooth`, `describe` and `grid`; it inherits `apply`, and `sweep`
-    unless its members can share work.
+    A class of filters writes `describe`, `grid` and either `smooth` or, if its members can share
+    work, `sweep`; it inherits the other one, and `apply`.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Baseline(Protocol):
         ndarray of float64, shape (K, *S)
             In the units of `values`; never negative if they are Poisson counts.
         """
-        ...
+        return next(self.sweep([self], values, dose, noise))
 
     def describe(self) -> str:
         """Say the filter and its parameters: "Savitzky-Golay, order 6, window 71"."""

@@ -69,10 +69,6 @@ class WaveletShrinkage(Baseline):
         whole_number("level", self.level)
         number("threshold", self.threshold, at_least=0)
 
-    def smooth(self, values: Floats, dose: float, noise: NoiseModel) -> Floats:
-        """Clean every measurement; see `Baseline.smooth`."""
-        return next(self.sweep([self], values, dose, noise))
-
     @classmethod
     def sweep(
         cls, members: Sequence[Self], values: Floats, dose: float, noise: NoiseModel

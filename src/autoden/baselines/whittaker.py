@@ -82,10 +82,6 @@ class Whittaker(Baseline):
         choice("order", self.order, (2, 3))
         number("smoothness", self.smoothness, above=0)
 
-    def smooth(self, values: Floats, dose: float, noise: NoiseModel) -> Floats:
-        """Smooth every measurement; see `Baseline.smooth`."""
-        return next(self.sweep([self], values, dose, noise))
-
     @classmethod
     def sweep(
         cls, members: Sequence[Self], values: Floats, dose: float, noise: NoiseModel

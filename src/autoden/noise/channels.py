@@ -22,7 +22,7 @@ _CLEAR: Final = 8.0  # standard errors
 _MOST_HOT: Final = 4  # more are not channels that fail but lines that are sampled coarsely
 _REACH: Final = 10  # channels to either side that tell the level around
 
-_FLANK: Final = 45.0  # counts beside a silent channel or two
+_FLANK: Final = 45.0  # counts beside a short silent stretch
 _STEEPEST: Final = 2.5  # ratio of neighbours on a flank that is no line's edge
 _EDGE_COUNTS: Final = 48  # that tell if a spectrum stops or fades
 _NEAR: Final = 12  # channels beside an edge that are looked at one by one, however many counts
@@ -97,8 +97,8 @@ def glitches(standardised: Floats) -> Indices:
 def dead_channels(counts: Floats) -> Indices:
     """Find channels without a count where their neighbours show that there should be some.
 
-    Three patterns are looked for: every second, third or fourth channel; one or two channels
-    between full ones; and long stretches that begin abruptly. Ends where a spectrum fades out, a
+    Three patterns are looked for: every second, third or fourth channel; short stretches between
+    full channels; and long ones that begin abruptly. Ends where a spectrum fades out, a
     threshold at its beginning and gaps between lines are no fault.
 
     Parameters
@@ -169,8 +169,8 @@ def _runs(silent: NDArray[np.bool_]) -> tuple[Indices, Indices]:
 
 
 def _between_full(counts: Floats, start: int, stop: int) -> bool:
-    """Whether a channel or two are silent between full ones that are no edges of lines."""
-    if stop - start > 2 or start < 2 or stop > len(counts) - 2:
+    """Whether a short stretch is silent between full channels that are no edges of lines."""
+    if stop - start >= 2 * _REACH or start < 2 or stop > len(counts) - 2:
         return False
     beside = min(counts[start - 1], counts[stop])
     beyond = max(counts[start - 2] / counts[start - 1], counts[stop + 1] / counts[stop])

@@ -1,3 +1,4 @@
+from .candidates import candidates_table as candidates_table
 from .denoised import plot_denoised as plot_denoised
 from .denoised import plot_residuals as plot_residuals
 from .html import write_page as write_page
@@ -7,7 +8,6 @@ from .ring_correlation import ring_correlation_figure as ring_correlation_figure
 from .saving import save_figure as save_figure
 from .spectra import spectrum_figure as spectrum_figure
 from .spectrum_tables import bands_table as bands_table
-from .spectrum_tables import candidates_table as candidates_table
 from .spectrum_tables import peaks_table as peaks_table
 from .spectrum_tables import regions_table as regions_table
 from .tables import Table as Table

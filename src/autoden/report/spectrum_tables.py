@@ -1,4 +1,4 @@
-"""The tables that every report of a spectrum has: candidates, peaks, regions, residuals.
+"""The tables that every report of a spectrum has: peaks, regions, residuals.
 
 Each function takes columns and says in a note how to read them. Where the numbers come from is
 not known here.
@@ -12,95 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autoden.errors import InputError
 from autoden.report.numerals import plus_minus, show
-from autoden.report.tables import Table
-
-
-def candidates_table(
-    *,
-    names: Sequence[str],
-    parameters: Sequence[str],
-    scores: ArrayLike,
-    errors: ArrayLike,
-    chosen: str | Sequence[str],
-    behind: ArrayLike | None = None,
-    behind_errors: ArrayLike | None = None,
-    score_unit: str = "per channel",
-) -> Table:
-    """Tabulate how well each method predicted counts that it had not seen, best first.
-
-    Parameters
-    ----------
-    names, parameters : sequences of str
-        The methods and what they were set to.
-    scores : array_like, shape (n_candidates,)
-        Held-out deviance minus that of the mean of the repeats: negative is better than the mean.
-    errors : array_like, shape (n_candidates,)
-        Standard errors of these differences; NaN for none, as for the mean itself.
-    chosen : str or sequence of str
-        The name, or names, of what the estimate was made with.
-    behind, behind_errors : array_like, shape (n_candidates,), optional
-        Held-out deviance minus that of the chosen method, and the standard errors of these
-        differences, which are far smaller: both methods saw the same parts. A column of its own.
-    score_unit : str
-        Unit of the scores.
-
-    Returns
-    -------
-    Table
-        Lowest score first; the chosen rows are marked.
-
-    Raises
-    ------
-    InputError
-        Lengths differ, or what was chosen is not among the names.
-
-    Examples
-    --------
-    >>> table = candidates_table(
-    ...     names=["mean", "gaussian"], parameters=["", "width 2"], scores=[0, -0.31],
-    ...     errors=[float("nan"), 0.02], chosen="gaussian",
-    ... )
-    >>> table.rows[0]
-    ('gaussian', 'width 2', '-0.310 ± 0.020', 'chosen, best score')
-    """
-    nothing = np.full(len(names), np.nan)
-    values = _columns(
-        names=names,
-        parameters=parameters,
-        scores=scores,
-        errors=errors,
-        behind=nothing if behind is None else behind,
-        behind_errors=nothing if behind_errors is None else behind_errors,
-    )
-    kept = {chosen} if isinstance(chosen, str) else set(chosen)
-    if not kept <= set(names):
-        raise InputError(f"`chosen` is {chosen!r}: choose from {', '.join(map(repr, names))}.")
-    order = np.argsort(values["scores"], kind="stable")  # NaN goes last
-    rows = []
-    for place, index in enumerate(order):
-        words = ["chosen"] * (names[index] in kept) + ["best score"] * (place == 0)
-        score = plus_minus(values["scores"][index], values["errors"][index])
-        row = [names[index], parameters[index], score]
-        if behind is not None:
-            lag = plus_minus(values["behind"][index], values["behind_errors"][index])
-            row.append("" if names[index] in kept else lag)
-        rows.append((*row, ", ".join(words) or "not chosen"))
-    return Table(
-        title="Candidates, compared on counts that they had not seen",
-        columns=(
-            "Method",
-            "Parameters",
-            f"Misfit minus the mean's ({score_unit})",
-            *(["Minus the chosen one's"] if behind is not None else []),
-            "Decision",
-        ),
-        rows=rows,
-        note="The misfit is the held-out deviance. Below zero predicts better than the mean of "
-        "what was measured; ± is one standard error of the difference.",
-        marked=[place for place, index in enumerate(order) if names[index] in kept],
-    )
+from autoden.report.tables import Table, equal_columns
 
 
 def peaks_table(
@@ -148,7 +61,7 @@ def peaks_table(
     ... ).rows
     (('8.05', 812.0, 810.2, '0.0004 ± 0.0011', '0.0020 ± 0.0015'),)
     """
-    values = _columns(
+    values = equal_columns(
         positions=positions, area_before=area_before, area_after=area_after,
         centroid_shift=centroid_shift, centroid_error=centroid_error,
         width_shift=width_shift, width_error=width_error,
@@ -211,7 +124,7 @@ def regions_table(
     >>> regions_table(low=[7], high=[9], net_before=[812.5], net_after=[815.1], z=[0.4]).rows
     (('7 to 9', 812.5, 815.1, '+0.40'),)
     """
-    values = _columns(low=low, high=high, net_before=net_before, net_after=net_after, z=z)
+    values = equal_columns(low=low, high=high, net_before=net_before, net_after=net_after, z=z)
     spans = list(map(_span, values["low"], values["high"]))
     return Table(
         title="Net counts by region",
@@ -263,7 +176,7 @@ def bands_table(
     >>> bands_table(low=[0], high=[5], n_channels=[900], dispersion=[0.98], whiteness=[0.01]).rows
     (('0 to 5', 900, '0.98', '+0.01'),)
     """
-    values = _columns(
+    values = equal_columns(
         low=low, high=high, n_channels=n_channels, dispersion=dispersion, whiteness=whiteness
     )
     spans = list(map(_span, values["low"], values["high"]))
@@ -283,17 +196,6 @@ def bands_table(
         "noise was removed, more where signal was. Neighbours are uncorrelated, about 0, where "
         "the residuals are pure noise.",
     )
-
-
-def _columns(**given: Any) -> dict[str, NDArray[Any]]:
-    """Turn columns into arrays of one length."""
-    arrays = {name: np.atleast_1d(np.asarray(column)) for name, column in given.items()}
-    if len({array.shape for array in arrays.values()}) > 1 or any(
-        array.ndim != 1 for array in arrays.values()
-    ):
-        shapes = ", ".join(f"`{name}` {array.shape}" for name, array in arrays.items())
-        raise InputError(f"The columns of a table differ in shape: {shapes}; give one value a row.")
-    return arrays
 
 
 def _rows(names: Sequence[str] | None, columns: Sequence[Any]) -> list[tuple[object, ...]]:

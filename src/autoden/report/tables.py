@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from autoden.errors import InputError
 
@@ -57,3 +61,14 @@ class Table:
                 f"`marked` of the table {self.title!r} is {self.marked}: give indices of its "
                 f"{len(self.rows)} rows."
             )
+
+
+def equal_columns(**given: Any) -> dict[str, NDArray[Any]]:
+    """Turn columns into arrays of one length."""
+    arrays = {name: np.atleast_1d(np.asarray(column)) for name, column in given.items()}
+    if len({array.shape for array in arrays.values()}) > 1 or any(
+        array.ndim != 1 for array in arrays.values()
+    ):
+        shapes = ", ".join(f"`{name}` {array.shape}" for name, array in arrays.items())
+        raise InputError(f"The columns of a table differ in shape: {shapes}; give one value a row.")
+    return arrays
