@@ -67,17 +67,18 @@ def test_rates_lie_between_the_members(noise):
         assert (rate <= rates.max(axis=0) + slack).all()
 
 
-def test_training_starts_from_the_favoured_estimates(training):
+def test_training_starts_from_the_estimates_that_predict_best_together(training):
     network = training.start(0)
-    first = network.n_members - training.members.n_estimates
-    favoured = [first + estimate for estimate in training.members.favoured]
+    n = training.members.n_estimates
     with torch.inference_mode():
-        weights = network.weights(training._input)[:, 0]
-    shares = weights[:, favoured].mean(dim=(0, 2))
-    assert shares.sum() > 0.5
-    assert shares.max() < 1.5 * shares.min()
-    others = np.setdiff1d(np.arange(network.n_members), favoured)
-    assert weights[:, others].mean() < 0.2 * shares.min()
+        shares = network.weights(training._input)[:, 0].mean(dim=(0, 2))
+    assert shares[-n:].sum() > 0.8
+    one_by_one = training._data_term(training._input[:, -n:], training._target)
+    best = (one_by_one * training._weight).mean(dim=(0, 2)).min() / training._weight.mean()
+    everything = shares[-n:] / shares[-n:].sum()
+    mixed = torch.einsum("m,kmn->kn", everything, training._input[:, -n:])[:, None]
+    together = training._data_term(mixed, training._target) * training._weight
+    assert together.sum() / training._weight.sum() < best + 1e-3
 
 
 def test_training_lowers_the_loss_and_leaves_its_start_alone(training, trained):

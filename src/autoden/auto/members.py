@@ -32,8 +32,8 @@ Floats = NDArray[np.float64]
 RESPONSES = (1.0, 2.0)
 """Sources are sought through the response found, and through one twice as wide."""
 ITERATIONS = (6, 12, 30)
-FAVOURED_ITERATION = 1
-"""Each is estimated after so many steps; which of these training starts from."""
+REFERENCE_ITERATION = 1
+"""Each is estimated after so many steps; against which of these the network sees the others."""
 
 GAUSSIANS = (0.3, 1.0, 2.0, 4.0, 8.0)
 WINDOWS = ((8, 2), (16, 2), (32, 2), (8, 4), (16, 4), (32, 4))
@@ -43,8 +43,6 @@ LESS_SMOOTH = 0.1
 """Beside the best Whittaker smoother stands one whose lambda is so many times the best."""
 N_WAVELETS = 2
 N_RESPONSE_SPLITS = 4
-PRIOR = 3.0
-"""How much the best estimate of each kind is favoured before training, as a logit."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,15 @@ class Members:
         Of the response, at the first and the last channel.
     filters : tuple of Baseline
         Classical filters with their parameters.
-    favoured : tuple of int
-        The estimates, sources first, whose average the training starts from.
+    reference : int
+        The estimate, sources first, against which the network sees the others.
     """
 
     noise: NoiseModel
     units: Units
     widths: Widths
     filters: tuple[Baseline, ...]
-    favoured: tuple[int, ...]
+    reference: int
 
     @property
     def sources(self) -> list[RichardsonLucy]:
@@ -96,8 +94,7 @@ class Members:
             n_features=n_features,
             gaussians=tuple(min(width * factor, MAX_WIDTH) for factor in GAUSSIANS),
             savgol=savgol,
-            reference=len(GAUSSIANS) + len(savgol) + self.favoured[0],
-            prior=PRIOR,
+            reference=len(GAUSSIANS) + len(savgol) + self.reference,
             stabilise=self.units.stabilise,
             n_channels_estimates=self.n_estimates,
         )
@@ -137,14 +134,11 @@ def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> Members:
     if not isinstance(units, CountUnits):
         gaussian = tuned["gaussian"].baseline
         assert isinstance(gaussian, GaussianFilter)
-        return Members(splits.noise, units, (gaussian.sigma,) * 2, filters, (0, 1, 2))
+        return Members(splits.noise, units, (gaussian.sigma,) * 2, filters, 0)
     few = splits.first(N_RESPONSE_SPLITS)
     inputs, targets = (np.stack([units.of(part) for part in side]) for side in few.sides())
-    n_sources = len(RESPONSES) * len(ITERATIONS)
-    sources = range(FAVOURED_ITERATION, n_sources, len(ITERATIONS))
-    favoured = (*sources, n_sources, n_sources + 2)
     widths = find_response(inputs, targets, np.stack(few.trains()))
-    return Members(splits.noise, units, widths, filters, favoured)
+    return Members(splits.noise, units, widths, filters, REFERENCE_ITERATION)
 
 
 def _whittakers(tuned: Tuned) -> tuple[Whittaker, Whittaker]:

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from autoden.algorithms.pairs import PairsTask
 from autoden.auto.fitting import fit_to_the_end
-from autoden.auto.members import PRIOR, Members
+from autoden.auto.members import Members
 from autoden.auto.splits import Splits
+from autoden.auto.stacking import stack
 from autoden.models.kernel_mixture import KernelMixture
 from autoden.noise.exposures import Combined
 from autoden.noise.poisson import Poisson
@@ -32,6 +33,8 @@ Floats = NDArray[np.float64]
 N_FEATURES = 8
 BATCH_SIZE = 4
 LEARNING_RATE = 3e-3
+FAVOUR = 120.0
+"""Weight of all estimates together at the start, where each linear filter has 1."""
 MEMORY = 0.9
 """The weights are averaged over about the last 1 / (1 - MEMORY) passes through the splits."""
 
@@ -105,13 +108,15 @@ class MixtureTraining:
         self._weight = shares.expand_as(self._target)
         self._held_out = torch.from_numpy(held_out)[:, None]
         self._data_term = units.data_term
+        estimates = self._input[:, -members.n_estimates :]
+        trains = self._weight * ~self._held_out
+        self._stacked = stack(estimates, self._target, trains, units.data_term)
 
     def start(self, seed: int) -> KernelMixture:
-        """Make a network that mixes the favoured estimates in equal shares."""
+        """Make a network that mixes the estimates as predicts best where channels are alike."""
         network = self._network(seed)
-        first = network.n_members - self.members.n_estimates
         logits = torch.zeros(network.n_members)
-        logits[[first + estimate for estimate in self.members.favoured]] = PRIOR
+        logits[-self.members.n_estimates :] = torch.log1p(FAVOUR * self._stacked)
         network.favour(logits)
         return network
 

@@ -1,0 +1,57 @@
+"""Stacking: the one convex mixture of estimates that predicts best, the same in every channel."""
+
+import torch
+from torch import Tensor
+
+from autoden.training.task import DataTerm
+
+STEPS = 20
+LEAST = 1e-4
+"""Weights below this count as none."""
+
+
+def stack(estimates: Tensor, target: Tensor, weight: Tensor, data_term: DataTerm) -> Tensor:
+    """Find the weights, not negative and of sum 1, whose mixture predicts the targets best.
+
+    Parameters
+    ----------
+    estimates : Tensor
+        Shape (K, M, n): M estimates from each of K parts.
+    target : Tensor
+        Shape (K, 1, n): parts that the estimates did not see.
+    weight : Tensor
+        Shape (K, 1, n): how much each target counts.
+    data_term : callable
+        The loss of each channel, given prediction and target.
+
+    Returns
+    -------
+    Tensor
+        Shape (M,).
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24, 49 (1996).
+
+    Examples
+    --------
+    >>> truth = torch.linspace(1, 2, 100)
+    >>> estimates = torch.stack((truth + 0.3, truth - 0.1, -truth))[None]
+    >>> squared = lambda output, target: (output - target) ** 2
+    >>> stack(estimates, truth[None, None], torch.ones(1, 1, 100), squared).round(decimals=1)
+    tensor([0.3000, 0.7000, 0.0000])
+    """
+    logits = torch.zeros(estimates.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([logits], max_iter=STEPS, line_search_fn="strong_wolfe")
+    total = weight.sum()
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        mixed = torch.einsum("m,kmn->kn", logits.softmax(0), estimates)[:, None]
+        loss = (data_term(mixed, target) * weight).sum() / total
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    weights = logits.detach().softmax(0)
+    return torch.where(weights < LEAST, 0, weights)
