@@ -317,6 +317,8 @@ REFUSED = {
     "complex": (LINE * 1j, {}, "complex.*real numbers"),
     "masked": (np.ma.masked_less(LINE, 3), {}, "masked"),
     "zero": (np.zeros((2, 9)), {"axes": "RE"}, "zero throughout"),
+    "constant": (np.full((2, 9), 7.3), {"axes": "RE"}, "7.3 throughout: there is nothing to"),
+    "levels": (np.array([[7.0], [8.0]]) * np.ones(9), {"axes": "RE"}, "constant in each spectrum"),
     "empty": ([], {}, "empty"),
     "a number": (3.0, {}, "3.0: give a spectrum"),
     "nothing": (None, {}, "NoneType.*path of a file"),

@@ -64,6 +64,36 @@ def test_a_hot_channel_is_filled_by_what_is_beside_it(counts, gain):
     assert np.array_equal(repaired.measured[0].repeats, values[:, others])
 
 
+@pytest.mark.parametrize("gain", [1.0, 2.5])
+def test_a_spike_is_replaced_in_its_repeat_alone(counts, gain):
+    values = gain * counts
+    values[1, [HOT, 200]] += 3000 * gain
+    repaired = mended(values, gain)
+    (said,) = repaired.warnings
+    assert "Repeat 2 has spikes in 2 channels" in said
+    assert "the other repeats stand in for it" in said
+    (sample,) = repaired.samples
+    clean = np.delete(np.arange(1024), [HOT, 200])
+    assert np.array_equal(sample.repeats[[0, 2, 3]], values[[0, 2, 3]])
+    assert np.array_equal(sample.repeats[1, clean], values[1, clean])
+    share = counts[:, clean].sum(axis=1) / counts[:, clean].sum()
+    for channel in (HOT, 200):
+        expected = share[1] * counts[[0, 2, 3], channel].sum() / (1 - share[1])
+        assert sample.repeats[1, channel] / gain == pytest.approx(np.rint(expected))
+    assert np.array_equal(repaired.measured[0].repeats, values[:, clean])
+
+
+def test_a_spike_stays_with_its_repeat_where_a_copy_before_it_is_left_out(counts):
+    counts[1] = counts[0]
+    counts[3, HOT] += 3000
+    repaired = mended(counts)
+    assert len(repaired.warnings) == 2
+    sample = repaired.samples[0].repeats
+    assert sample.shape == (3, 1024)
+    assert sample[2, HOT] < 30
+    assert np.array_equal(sample[:2], counts[[0, 2]])
+
+
 def test_filled_values_that_are_no_counts_are_interpolated(spectra):
     values = spectra.truth + np.random.default_rng(0).normal(0, 2, (4, 1024))
     values[:, HOT] = 3000

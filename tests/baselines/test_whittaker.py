@@ -95,6 +95,20 @@ def test_what_was_smoothed_before_does_not_matter():
         assert swept == pytest.approx(alone, rel=0.02, abs=1e-3)
 
 
+@pytest.mark.parametrize("noise", [Unknown(4.0, 1.0), Gaussian(2.0)])
+def test_a_spectrum_is_smoothed_alike_whatever_is_smoothed_beside_it(noise):
+    """Rates of one may be negative; those of the other may not."""
+    above, below = line_and_noise(0)[1], line_and_noise(1)[1] - 5.0
+    filters = [Whittaker(order, smoothness) for order in (2, 3) for smoothness in (10.0, 1e4)]
+    together = list(Whittaker.sweep(filters, np.stack([above, below, above]), 2.0, noise))
+    for whittaker, estimates in zip(filters, together, strict=True):
+        for values, estimate in zip((above, below, above), estimates, strict=True):
+            alone = whittaker.apply(Combined(values, 2.0), noise)
+            assert estimate == pytest.approx(alone, rel=1e-3, abs=5e-3)
+    swept = Whittaker(2, 10.0).apply(Combined(above, 2.0), Unknown(4.0, 1.0))
+    assert swept.min() > 0
+
+
 @pytest.mark.parametrize(("order", "smoothness"), [(4, 1.0), (2, 0.0), (2, float("inf"))])
 def test_settings_out_of_range_are_refused(order, smoothness):
     with pytest.raises(InputError, match=r"order|smoothness"):

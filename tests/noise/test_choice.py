@@ -71,6 +71,44 @@ def test_counts_that_scatter_more_within_a_repeat_are_not_thinned(spectra, rng):
     assert "Thinning would not" in verdict.warnings[0]
 
 
+@pytest.mark.parametrize("dose", [0.02, 0.1, 1.0, 30.0])
+@pytest.mark.parametrize("n_repeats", [2, 4])
+def test_averages_are_told_as_less_noise_than_counts_and_not_as_other_repeats(
+    spectra, rng, dose, n_repeats
+):
+    averages = np.rint(rng.poisson(5 * dose * spectra.truth, (n_repeats, 4095)) / 5)
+    verdict = chosen(averages)
+    assert verdict.noise.name == "unknown"
+    assert "not identical" not in verdict.sentence
+    (warning,) = verdict.warnings
+    assert "scatter less than counts do" in warning
+    assert "averaged, smoothed or rescaled" in warning
+    assert f"Used instead of counts: {verdict.noise.describe()}." in warning
+
+
+def test_a_smoothed_acquisition_is_told_as_less_noise_than_counts(spectra, rng):
+    counts = rng.poisson(10 * spectra.truth)
+    smoothed = np.rint((counts[2:] + counts[1:-1] + counts[:-2]) / 3)
+    verdict = chosen(smoothed[None])
+    assert verdict.noise.name == "gaussian"
+    assert "scatter less than counts do: variance/mean among neighbours" in verdict.warnings[0]
+
+
+def test_counts_of_a_gain_are_still_told_as_other_noise(spectra, rng):
+    shared = rng.poisson(spectra.truth, (4, 4095))
+    verdict = chosen(shared + rng.binomial(np.roll(shared, 1, axis=1), 0.6) + 2 * shared)
+    assert "do not scatter as counts: variance/mean within a repeat" in verdict.warnings[0]
+
+
+def test_rounding_that_hides_the_noise_is_told_with_a_remedy(spectra, rng):
+    values = spectra.truth + rng.normal(0, 2, (1, 4095))
+    fine, coarse = (chosen(np.rint(values / step) * step) for step in (0.5, 8.0))
+    assert not any("rounded" in warning for warning in fine.warnings)
+    assert "rounded to steps of 8" in coarse.warnings[-1]
+    assert "before they were rounded, or repeats" in coarse.warnings[-1]
+    assert coarse.noise.sigma == pytest.approx(8 / 12**0.5, rel=0.1)
+
+
 def test_noise_of_one_level_is_gaussian(spectra, rng):
     verdict = chosen(spectra.truth + rng.normal(0, 2, (4, 4095)))
     assert verdict.noise.name == "gaussian"

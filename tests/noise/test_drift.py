@@ -37,6 +37,17 @@ def test_z_scores_of_identical_repeats_are_standard_normal(rng, dose, n_repeats)
         assert 0.7 < scores.std() < 1.35, name
 
 
+@pytest.mark.parametrize("durations", [[0.1, 1.9], [0.1, 0.5, 1.0, 2.4], [0.3, 0.3, 0.3, 3.1]])
+def test_z_scores_of_one_level_of_noise_are_standard_normal_at_any_duration(rng, durations):
+    times = np.array(durations)
+    rates = times[:, None] * spectrum()
+    drifts = [drift_of_repeats(Exposures(rng.normal(rates, 3.0), times), None) for _ in range(100)]
+    for name in ("scale_z", "shift_z"):
+        scores = np.array([getattr(drift, name) for drift in drifts])
+        assert np.abs(scores.mean(axis=0)).max() < 0.5, name
+        assert (np.abs(scores.std(axis=0) - 1) < 0.3).all(), name
+
+
 def test_scale_is_the_ratio_of_the_totals_per_duration(rng):
     durations = np.array([0.5, 1.0, 1.5])
     counts = rng.poisson(durations[:, None] * spectrum())

@@ -118,6 +118,20 @@ def test_sharp_features_are_not_taken_for_noise():
     assert estimate_gaussian([Exposures(noisy[None])]).sigma == pytest.approx(1, rel=0.05)
 
 
+@pytest.mark.parametrize("step", [0.1, 1.0, 1 / 255])
+@pytest.mark.parametrize("ratio", [0.02, 0.1, 0.2, 0.3, 0.5, 1.0, 4.0])
+@pytest.mark.parametrize("kind", ["slope", "wide lines", "narrow lines"])
+def test_rounded_values_have_the_noise_and_the_rounding(step, ratio, kind):
+    channels, rng = np.arange(4000.0), np.random.default_rng(0)
+    width, height = {"slope": (1e3, 0), "wide lines": (80, 100), "narrow lines": (1.3, 255)}[kind]
+    line = np.exp(-0.5 * (((channels - 17.3) % 400 - 200) / width) ** 2)
+    signal = step * (7 + channels / 400 + height * line)
+    rounded = step * np.rint((signal + rng.normal(0, ratio * step, 4000)) / step)
+    expected = step * np.hypot(ratio, 12**-0.5)
+    sigma = estimate_gaussian([Exposures(rounded[None])]).sigma
+    assert 0.75 * expected < sigma < 1.15 * expected
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("gain", "sigma"), [(2.0, 3.0), (0.5, 0.0), (0.0, 2.0)])
 def test_floor_and_slope_of_the_variance_are_found(shape, gain, sigma):

@@ -136,10 +136,58 @@ def test_a_hot_channel_is_told(counts, channel, n_repeats):
     assert fault.sentence.startswith(f"Channel {channel} is hot")
 
 
-def test_a_channel_that_is_hot_once_is_told_also_on_a_strong_line(counts):
-    peak = int(SPECTRA.truth.argmax())
-    counts[2, peak] += 400
-    assert (the_fault(counts).kind, the_fault(counts).elements.tolist()) == ("hot channel", [peak])
+@pytest.mark.parametrize("n_repeats", [2, 4])
+@pytest.mark.parametrize("channel", [700, int(SPECTRA.truth.argmax())])
+def test_a_spike_is_told_with_its_repeat_also_on_a_strong_line(counts, channel, n_repeats):
+    counts[1, channel] += 500
+    fault = the_fault(counts[:n_repeats], positions=SPECTRA.energies_keV, unit="keV")
+    assert (fault.kind, fault.repeat, fault.elements.tolist()) == ("spike", 1, [channel])
+    assert fault.sentence.startswith(f"Repeat 2 has a spike in channel {channel} (at ")
+    assert "in this repeat alone" in fault.sentence
+
+
+def test_several_spikes_are_told_by_repeat(counts):
+    counts[[0, 0, 3], [300, 2500, 700]] += 600, 900, 200
+    faults = faults_of(counts)
+    told = [(fault.kind, fault.repeat, fault.elements.tolist()) for fault in faults]
+    assert told == [("spike", 0, [300, 2500]), ("spike", 3, [700])]
+    assert "spikes in 2 channels, most in channel 2500" in faults[0].sentence
+
+
+def test_a_channel_that_is_high_in_several_repeats_is_hot_and_no_spike(counts):
+    counts[:2, 700] += 800
+    assert (the_fault(counts).kind, the_fault(counts).elements.tolist()) == ("hot channel", [700])
+
+
+def test_a_spike_is_found_after_its_copy_and_before_likeness(counts, rng):
+    counts[0, 700] += 800
+    counts[3] = counts[0]
+    told = [(fault.kind, fault.repeat, fault.elements.tolist()) for fault in faults_of(counts)]
+    assert told == [("duplicate", None, [3]), ("spike", 0, [700])]
+    values = SPECTRA.truth + rng.normal(0, 2, counts.shape)
+    values[2, 700] += 1e5
+    assert (the_fault(values).kind, the_fault(values).repeat) == ("spike", 2)
+
+
+@pytest.mark.parametrize("durations", [[0.05, 1.0, 1.0], [0.1, 0.5, 1.0, 2.4], [5.0, 1, 1, 1, 1]])
+@pytest.mark.parametrize("kind", ["counts", "one level", "rates", "noisy rates"])
+def test_repeats_of_very_unequal_durations_have_no_faults(rng, durations, kind):
+    times = np.array(durations) / np.mean(durations)
+    rates, level = times[:, None] * SPECTRA.truth, rng.normal(0, 2, (len(times), N))
+    values, given = {
+        "counts": (rng.poisson(rates), times),
+        "one level": (rates + level, times),
+        "rates": (rng.poisson(rates) / times[:, None], None),  # divided by the live times before
+        "noisy rates": (SPECTRA.truth + level / times[:, None], None),
+    }[kind]
+    exposures = Exposures(values, given)
+    noise = choose_noise([exposures]).noise
+    assert find_faults(exposures, noise) == []
+
+
+def test_values_that_were_rounded_to_zero_are_not_dead(rng):
+    coarse = 30 * np.rint((SPECTRA.truth + rng.normal(0, 2, N)) / 30)
+    assert faults_of(coarse[None]) == []
 
 
 def test_many_lines_of_one_channel_are_coarse_and_not_hot(rng):

@@ -72,6 +72,29 @@ def test_overlapping_repeats_are_found_with_their_overlap(rng, n_repeats):
     assert found.correlation == pytest.approx(0.5, abs=0.15)
 
 
+@pytest.mark.parametrize("n_repeats", [4, 7])
+def test_overlap_is_found_in_values_that_are_no_counts(rng, n_repeats):
+    noise = rng.normal(0, 2, (n_repeats, 1500))
+    noise[1] = 0.6 * noise[0] + 0.8 * noise[1]
+    (found,) = like_repeats(Exposures(RATES + noise), None)
+    assert (found.first, found.second, found.is_copy) == (0, 1, False)
+    assert found.correlation > 0.25
+
+
+@pytest.mark.parametrize("n_repeats", [3, 4, 8])
+@pytest.mark.parametrize("kind", ["one level", "rates", "rates of counts"])
+def test_repeats_of_unequal_noise_are_not_alike(rng, n_repeats, kind):
+    for _ in range(5):
+        times = np.exp(rng.normal(0, 1.2, n_repeats))[:, None]
+        noise = rng.normal(0, 2, (n_repeats, 1500))
+        values = {
+            "one level": times * RATES + noise,
+            "rates": RATES + noise / times,
+            "rates of counts": rng.poisson(times * RATES) / times,
+        }[kind]
+        assert like_repeats(Exposures(values), None) == []
+
+
 def test_repeats_that_are_all_smoothed_are_not_called_copies(rng):
     counts = rng.poisson(RATES, (4, 1500))
     smoothed = np.rint((counts + np.roll(counts, 1, axis=1)) / 2)

@@ -189,8 +189,9 @@ def read_measurement(
     Raises
     ------
     InputError
-        Data that are no real finite numbers, zero throughout, shorter than 8 channels, no spectra,
-        or that can be read in several ways; samples on different axes.
+        Data that are no real finite numbers, the same in all channels (such as zero throughout),
+        shorter than 8 channels, no spectra, or that can be read in several ways; samples on
+        different axes.
 
     Examples
     --------
@@ -217,11 +218,7 @@ def read_measurement(
         given, is_list = ([whole], False) if whole is not None else (given, True)
     parts = [arrange(each, axes=letters, n_dims=n_dims, is_element=is_list) for each in given]
     axis = common_axis([(part.axis, part.values.shape[-1], part.name) for part in parts])
-    if not any(np.any(part.values) for part in parts):
-        raise InputError(
-            f"{parts[0].name} is zero throughout: there is nothing to denoise, check where it "
-            "comes from."
-        )
+    _check_structure(parts)
     sample_axis = apart(Axis("sample"), axis) if is_list else parts[0].sample_axis
     return Measurement(
         _samples(parts, exposure, agree, is_list),
@@ -231,6 +228,19 @@ def read_measurement(
         parts[0].metadata,
         notes_on(parts, is_list=is_list, is_said=letters is not None),
         sources,
+    )
+
+
+def _check_structure(parts: Sequence[Arranged]) -> None:
+    """Refuse spectra that are all the same in every channel: there is neither signal nor noise."""
+    if any(np.ptp(part.values, axis=-1).any() for part in parts):
+        return
+    low = min(part.values.min() for part in parts)
+    high = max(part.values.max() for part in parts)
+    level = "constant in each spectrum" if low < high else f"{low:.6g} throughout"
+    level = "zero throughout" if low == high == 0 else level
+    raise InputError(
+        f"{parts[0].name} is {level}: there is nothing to denoise, check where it comes from."
     )
 
 

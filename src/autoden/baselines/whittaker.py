@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
 
@@ -37,8 +38,8 @@ _ROUNDING = 2e-15  # of the largest eigenvalue of the penalty, in the factorisat
 class Whittaker(Baseline):
     r"""The rate that fits the values and has the least differences of high order.
 
-    Where rates cannot be negative (counts; noise that grows with a rate whose values are all at
-    least 0) the logarithm of the rate is smoothed: the result r minimises
+    Where rates cannot be negative (counts; noise that grows with a rate, in a measurement whose
+    values are all at least 0) the logarithm of the rate is smoothed: the result r minimises
 
     .. math:: L(v \mid r) + \frac{\lambda}{2} \sum (\Delta^d \log r)^2
 
@@ -87,15 +88,17 @@ class Whittaker(Baseline):
         cls, members: Sequence[Self], values: Floats, dose: float, noise: NoiseModel
     ) -> Iterator[Floats]:
         """Smooth with one member after the other, each starting where the last one ended."""
-        smoother = (_LogRate if _is_positive(values, noise) else _Rate)(values, dose, noise)
-        for order, alike in groupby(members, key=attrgetter("order")):
-            x = smoother.first_guess()
-            for member in alike:
-                if values.shape[-1] <= order:
-                    yield values.copy()
-                else:
-                    x = smoother.fit(x, _Penalty(order, member.smoothness, values.shape))
-                    yield smoother.rate(x)
+        in_logarithms = _are_positive(values, noise)
+        swept = [
+            (rows, _sweep(smoother(values[rows], dose, noise), members))
+            for rows, smoother in ((in_logarithms, _LogRate), (~in_logarithms, _Rate))
+            if rows.any()
+        ]
+        for _ in members:
+            estimate = values.copy()
+            for rows, estimates in swept:
+                estimate[rows] = next(estimates)
+            yield estimate
 
     def describe(self) -> str:
         """Say order and smoothness."""
@@ -112,8 +115,24 @@ class Whittaker(Baseline):
         )
 
 
-def _is_positive(values: Floats, noise: NoiseModel) -> bool:
-    return isinstance(noise, Poisson) or bool(_slope(noise) > 0 and values.min() >= 0)
+def _are_positive(values: Floats, noise: NoiseModel) -> NDArray[np.bool_]:
+    """Tell of which measurements (K, n) the rates cannot be negative: (K,)."""
+    if isinstance(noise, Poisson):
+        return np.ones(len(values), dtype=np.bool_)
+    return np.asarray((values >= 0).all(axis=1) & (_slope(noise) > 0))
+
+
+def _sweep(smoother: _LogRate | _Rate, members: Sequence[Whittaker]) -> Iterator[Floats]:
+    """Smooth with one member after the other; each order starts anew."""
+    shape = smoother.values.shape
+    for order, alike in groupby(members, key=attrgetter("order")):
+        x = smoother.first_guess()
+        for member in alike:
+            if shape[-1] <= order:
+                yield smoother.values
+            else:
+                x = smoother.fit(x, _Penalty(order, member.smoothness, shape))
+                yield smoother.rate(x)
 
 
 def _slope(noise: NoiseModel) -> float:

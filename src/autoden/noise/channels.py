@@ -1,215 +1,115 @@
-"""Single channels that cannot be right: far above, or silent, where their neighbours say otherwise.
+"""Which channels of a measurement cannot be right: spikes first, so that none passes for hot.
 
-Both are asked of one spectrum, the sum of the repeats. What is unusual is judged by the spectrum
-itself: lines as narrow as two channels are lines, and a spectrum that is full of spikes is coarse.
+How each of them is recognised is told in `spikes`, `hot_channels` and `dead_channels`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.ndimage import convolve1d
 
+from autoden.noise.dead_channels import dead_channels
 from autoden.noise.exposures import Exposures, Floats
+from autoden.noise.hot_channels import hot_channels
+from autoden.noise.lattice import rounding_step
 from autoden.noise.residuals import residuals
+from autoden.noise.spikes import find_spikes, without_spikes
 
 Indices = NDArray[np.intp]
 
-_RATIO: Final = 2.0  # of a line of two channels FWHM, between its top and the next channel
-_CLEAR: Final = 8.0  # standard errors
-_MOST_HOT: Final = 4  # more are not channels that fail but lines that are sampled coarsely
-_REACH: Final = 10  # channels to either side that tell the level around
-
-_FLANK: Final = 45.0  # counts beside a short silent stretch
-_STEEPEST: Final = 2.5  # ratio of neighbours on a flank that is no line's edge
-_EDGE_COUNTS: Final = 48  # that tell if a spectrum stops or fades
-_NEAR: Final = 12  # channels beside an edge that are looked at one by one, however many counts
-_EVEN: Final = 0.72
-_LINE: Final = 4  # times as many counts: fewer may be one line, even at its middle
-_FILLED: Final = (0.4, 0.25, 0.25, 0.25)  # least share of the quarters, that at the edge first
-_EXPECTED: Final = 25  # counts at least that a silent stretch would hold
-_LONG_END: Final = 0.35  # share of the axis that is more than an empty end
-_LONG_GAP: Final = 0.05  # the same between two parts of a spectrum
-_PERIODS: Final = (2, 3, 4)
+_NEAR: Final = 2  # channels whose roughness a channel takes part in
+_AROUND: Final = 20  # channels to either side that tell the roughness
 
 
-def hot_channels(total: Floats, variance: Floats) -> Indices:
-    """Find channels that stand out of their neighbours more than any line can.
+@dataclass(frozen=True, eq=False)
+class FailingChannels:
+    """Channels of R spectra of n channels that cannot be right.
 
-    A channel is hot if its excess over the level around is significantly more than twice that of
-    either neighbour. If many channels are, none is: the lines are then narrower than two channels.
+    Attributes
+    ----------
+    spikes : ndarray of bool, shape (R, n)
+        What one repeat alone has far too much of.
+    hot : ndarray of int, shape (n_hot,)
+        Channels that are far too high in several repeats, or in the only one.
+    dead : ndarray of int, shape (n_dead,)
+        Channels that are silent in all repeats.
+    """
+
+    spikes: NDArray[np.bool_]
+    hot: Indices
+    dead: Indices
+
+    def left_out_of(self, exposures: Exposures) -> Exposures:
+        """Cut the channels out of all repeats, unless none would be left."""
+        trusted = np.logical_not(self.spikes.any(axis=0))
+        trusted[np.union1d(self.hot, self.dead)] = False
+        if trusted.all() or not trusted.any():
+            return exposures
+        return Exposures(exposures.repeats[:, trusted], exposures.durations)
+
+
+def failing_channels(exposures: Exposures, gain: float | None) -> FailingChannels:
+    """Find the channels of spectra that cannot be right.
 
     Parameters
     ----------
-    total : ndarray of float64, shape (n,)
-        Sum of the repeats.
-    variance : ndarray of float64, shape (n,)
-        Of the noise of the sum.
-
-    Returns
-    -------
-    ndarray of int, shape (n_hot,)
+    exposures : Exposures
+        Spectra, (R, n).
+    gain : float or None
+        Units of the data per count; None for values that are no counts.
 
     Examples
     --------
-    >>> spectrum = np.full(100, 4.0)
-    >>> spectrum[30] = 300.0
-    >>> hot_channels(spectrum, spectrum)
-    array([30])
+    >>> counts = np.random.default_rng(0).poisson(5.0, (3, 200))
+    >>> counts[:, 50] += 100
+    >>> counts[1, 70] += 100
+    >>> found = failing_channels(Exposures(counts), 1.0)
+    >>> found.hot, np.argwhere(found.spikes)
+    (array([50]), array([[ 1, 70]]))
     """
-    if len(total) < 2 * _REACH + 1:
-        return np.array([], dtype=np.intp)
-    level = _level_around(total)
-    neighbours = np.pad(total, 1, mode="constant", constant_values=-np.inf)
-    beside = np.maximum(neighbours[:-2], neighbours[2:])
-    variances = np.pad(variance, 1)
-    spread = variance + _RATIO**2 * np.maximum(variances[:-2], variances[2:])
-    excess = (total - level) - _RATIO * np.maximum(beside - level, 0)
-    typical = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
-    error = np.sqrt(np.maximum(spread, 1e-3 * typical))
-    hot = (excess > _CLEAR * error) & (error > 0)
-    suspects = (excess > _CLEAR / 2 * error) & (error > 0)
-    return np.flatnonzero(hot & (suspects.sum() <= _MOST_HOT))
+    spikes = find_spikes(exposures, gain)
+    calm = without_spikes(exposures, spikes)
+    hot = hot_channels(calm.repeats.sum(axis=0), _variance_of_sum(calm, gain))
+    # what several repeats have, or the others have too, is no event of one repeat
+    hot = np.union1d(hot, np.flatnonzero(spikes.sum(axis=0) > 1))
+    spikes[:, hot] = False
+    calm = without_spikes(exposures, spikes)
+    unit = gain or _unit(calm, _variance_of_sum(calm, gain))
+    return FailingChannels(spikes, hot, dead_channels(np.abs(calm.repeats.sum(axis=0)) / unit))
 
 
-def glitches(standardised: Floats) -> Indices:
-    """Find channels in which one repeat has far more than its share, and its neighbours have not.
-
-    Parameters
-    ----------
-    standardised : ndarray of float64, shape (R, n)
-        What the repeats do not share, in standard errors.
-
-    Returns
-    -------
-    ndarray of int, shape (n_glitches,)
-        Empty if there are many: then repeats differ as a whole.
-    """
-    size = np.abs(np.pad(standardised, ((0, 0), (2, 2))))
-    n = standardised.shape[1]
-    beside = np.max([size[:, shift : shift + n] for shift in (0, 1, 3, 4)], axis=0)
-    hot = np.flatnonzero((standardised > np.maximum(_CLEAR, 2 * beside)).any(axis=0))
-    return hot if len(hot) <= _MOST_HOT else hot[:0]
-
-
-def dead_channels(counts: Floats) -> Indices:
-    """Find channels without a count where their neighbours show that there should be some.
-
-    Three patterns are looked for: every second, third or fourth channel; short stretches between
-    full channels; and long ones that begin abruptly. Ends where a spectrum fades out, a
-    threshold at its beginning and gaps between lines are no fault.
-
-    Parameters
-    ----------
-    counts : ndarray of float64, shape (n,)
-        Sum of the repeats, in counts.
-
-    Returns
-    -------
-    ndarray of int, shape (n_dead,)
-
-    Examples
-    --------
-    >>> spectrum = np.full(400, 3.0)
-    >>> spectrum[100:300] = 0
-    >>> dead = dead_channels(spectrum)
-    >>> print(dead[0], dead[-1], len(dead))
-    100 299 200
-    """
-    silent = counts == 0
-    if silent.all():
-        return np.array([], dtype=np.intp)
-    dead = _combs(counts)
-    if dead.any():
-        return np.flatnonzero(dead)
-    for start, stop in zip(*_runs(silent), strict=True):
-        if _between_full(counts, start, stop) or _is_cut(counts, start, stop):
-            dead[start:stop] = True
-    return np.flatnonzero(dead)
-
-
-def trusted_channels(exposures: Exposures, gain: float) -> NDArray[np.bool_]:
-    """Mark the channels of count spectra (R, n) that are neither hot nor dead: (n,)."""
+def _variance_of_sum(exposures: Exposures, gain: float | None) -> Floats:
+    """Variance of the noise of the sum, as far as the data themselves tell it: (n,)."""
     total = exposures.repeats.sum(axis=0)
-    trusted = np.ones(total.shape, dtype=np.bool_)
-    trusted[hot_channels(total, gain * np.maximum(total, 0))] = False
+    if gain is not None:
+        return np.asarray(np.maximum(total, 0) * gain)
     if exposures.n_repeats > 1:
-        trusted[glitches(residuals(exposures, gain).standardised())] = False
-    trusted[dead_channels(total / gain)] = False
-    return trusted
+        return residuals(exposures, None).unit_variance
+    if len(total) < 3:
+        return np.zeros_like(total)
+    rough = np.pad(np.diff(total, 2) ** 2 / 6, 1, mode="edge")
+    kernel = np.ones(2 * _AROUND + 1)
+    kernel[_AROUND - _NEAR : _AROUND + _NEAR + 1] = 0
+    around = convolve1d(rough, kernel / kernel.sum(), mode="reflect")
+    if total.min() < 0:
+        return np.asarray(np.maximum(around, np.median(rough)))
+    return np.asarray(np.maximum(around, _pooled_ratio(rough, total) * total))
 
 
-def _level_around(total: Floats) -> Floats:
-    """Lowest tenth of the channels around each, without its next neighbours: (n,)."""
-    padded = np.pad(total, _REACH, mode="reflect")
-    windows = sliding_window_view(padded, 2 * _REACH + 1)
-    around = np.delete(windows, range(_REACH - 2, _REACH + 3), axis=1)
-    return np.asarray(np.quantile(around, 0.1, axis=1))
+def _unit(exposures: Exposures, variance: Floats) -> float:
+    """Give what stands for a count in other values; noise around 0 is about one of them."""
+    total = exposures.repeats.sum(axis=0)
+    if (exposures.repeats < 0).any():
+        return float(np.median(np.abs(total[total != 0])))
+    # what is below half a step of rounding is zero, too
+    return max(_pooled_ratio(variance, total), rounding_step(exposures.repeats) or 0.0)
 
 
-def _combs(counts: Floats) -> NDArray[np.bool_]:
-    """Mark all channels of a regular pattern that is silent while the others are not: (n,)."""
-    dead = np.zeros(len(counts), dtype=np.bool_)
-    for period in _PERIODS:
-        phases = [counts[phase::period] for phase in range(period)]
-        seen = np.array([np.count_nonzero(phase) for phase in phases])
-        if seen.max() >= 30 and (seen == 0).any():
-            for phase in np.flatnonzero(seen == 0):
-                dead[phase::period] = True
-            break
-    return dead
-
-
-def _runs(silent: NDArray[np.bool_]) -> tuple[Indices, Indices]:
-    """Give the first channel of each silent stretch and the first one after it."""
-    change = np.diff(silent.astype(np.int8), prepend=0, append=0)
-    return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
-
-
-def _between_full(counts: Floats, start: int, stop: int) -> bool:
-    """Whether a short stretch is silent between full channels that are no edges of lines."""
-    if stop - start >= 2 * _REACH or start < 2 or stop > len(counts) - 2:
-        return False
-    beside = min(counts[start - 1], counts[stop])
-    beyond = max(counts[start - 2] / counts[start - 1], counts[stop + 1] / counts[stop])
-    return bool(beside >= _FLANK and beyond <= _STEEPEST)
-
-
-def _is_cut(counts: Floats, start: int, stop: int) -> bool:
-    """Whether a long silent stretch begins abruptly at each end that lies inside the axis."""
-    length, size = stop - start, len(counts)
-    is_end = start == 0 or stop == size
-    if length < max((_LONG_END if is_end else _LONG_GAP) * size, 2 * _REACH):
-        return False
-    sides = []
-    if start > 0:
-        sides.append(_stops_abruptly(counts[:start][::-1], length))
-    if stop < size:
-        sides.append(_stops_abruptly(counts[stop:], length))
-    # the foot of a line at one end of a very long gap does not excuse the other end
-    return any(sides) if length >= _LONG_END * size / 2 else all(sides)
-
-
-def _stops_abruptly(outwards: Floats, length: int) -> bool:
-    """Whether the counts beside an edge lie as evenly as if the spectrum went on beyond it.
-
-    The mean logarithm of (reach / distance) is 1 for even counts, 1/2 if they fade linearly, and
-    less at the foot of a line (the estimator of Hill, 1975). It has to hold at every reach, and
-    no quarter of the reach may be nearly empty, as it is between narrow lines.
-    """
-    within = np.cumsum(outwards)
-    enough = int(np.searchsorted(within, _EDGE_COUNTS)) + 1
-    reach = max(enough, _NEAR)
-    if reach > len(outwards) or within[-1] < _LINE * _EDGE_COUNTS:
-        return False
-    quarters = np.array([part.mean() for part in np.array_split(outwards[:reach], 4)])
-    is_filled = (quarters >= np.array(_FILLED) * quarters.mean()).all()
-    ends = np.arange(1, reach + 1, dtype=np.float64)
-    primitive = ends * np.log(ends) - ends
-    logarithms = np.cumsum(outwards[:reach] * np.diff(primitive, prepend=0))  # of the distances
-    evenness = np.log(ends) - logarithms / np.maximum(within[:reach], 1e-12)
-    is_even = (evenness[max(enough, _NEAR // 2) - 1 :] >= _EVEN).all()
-    goes_on = float(quarters.min()) * length >= _EXPECTED
-    return bool(is_filled and is_even and goes_on)
+def _pooled_ratio(variance: Floats, total: Floats) -> float:
+    """Variance over mean of all channels; 1 where there is none."""
+    ratio = float(variance.sum() / total.sum()) if total.sum() > 0 else 1.0
+    return ratio if ratio > 0 else 1.0

@@ -10,7 +10,7 @@ of a thinned sum would share noise, and repeats alone are independent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from scipy.ndimage import uniform_filter
 from autoden.checks import choice
 from autoden.errors import InputError
 from autoden.noise.counts import Counting, examine_counts
-from autoden.noise.estimation import estimate_gaussian, estimate_unknown
+from autoden.noise.estimation import estimate_gaussian, estimate_unknown, rounding_variance
 from autoden.noise.exposures import Exposures, Floats
 from autoden.noise.gaussian import Gaussian
 from autoden.noise.model import NoiseModel
@@ -29,6 +29,7 @@ from autoden.noise.scatter import Scatter, examine_scatter
 NoiseName = Literal["auto", "poisson", "gaussian", "unknown"]
 
 _LEVEL: Final = 1.5  # ratio of variances between bright and faint that counts as constant noise
+_ROUNDED: Final = 0.5  # of the variance that may be due to rounding
 _NEIGHBOURHOOD: Final = 5  # elements; a mean over them tells intensities in spite of the noise
 
 
@@ -90,15 +91,15 @@ def choose_noise(exposures: Sequence[Exposures], noise: NoiseName = "auto") -> N
         scatter = examine_scatter(exposures, counting.step)
         if noise == "poisson" or not scatter.forbids_thinning:
             return _counts(Poisson(counting.step), scatter)
-        return _measured(exposures, _values(counting.step, scatter), (scatter.warning(),))
+        return _instead(_measured(exposures, _values(counting.step, scatter), scatter.warning()))
     if noise == "poisson":
         raise InputError(
             f'`noise` is "poisson", but {describe_values(counting)}: give the raw counts (before '
             "dead-time correction, normalisation or background subtraction; live times go to "
             '`exposure`), or noise="unknown" or noise="gaussian".'
         )
-    return _measured(exposures, f"The values are no counts ({describe_values(counting)})",
-                     (not_counts(counting),))  # fmt: skip
+    found = f"The values are no counts ({describe_values(counting)})"
+    return _measured(exposures, found, not_counts(counting))
 
 
 def describe_values(counting: Counting) -> str:
@@ -154,30 +155,49 @@ def _values(step: float, scatter: Scatter) -> str:
     return f"The values are {unit}{scatter.sentence()}"
 
 
-def _measured(
-    exposures: Sequence[Exposures], found: str, warnings: tuple[str, ...]
-) -> NoiseVerdict:
+def _measured(exposures: Sequence[Exposures], found: str, warning: str) -> NoiseVerdict:
     """Take the noise from the data: unknown from repeats, Gaussian if it is the same everywhere."""
     if all(sample.n_repeats == 1 for sample in exposures):
         gaussian = estimate_gaussian(exposures)
-        single = (
-            f"The noise level, {gaussian.sigma:.3g}, is estimated from the differences of "
-            "neighbours in single acquisitions, and taken to be the same everywhere and "
-            "independent between neighbours. Repeats would show whether that is so."
-        )
         said = f"{found}; there are no repeats: using {gaussian.describe()}."
-        return NoiseVerdict(gaussian, said, (*warnings, single))
+        told = (warning, *_of_neighbours(gaussian, exposures))
+        return NoiseVerdict(gaussian, said, told)
     unknown = estimate_unknown(exposures)
     faint, bright = unknown.variance(_range_of_rates(exposures))
     if bright < _LEVEL * faint:
         level: NoiseModel = estimate_gaussian(exposures)
         said = f"{found}; their variance between repeats is the same at all intensities"
-        return NoiseVerdict(level, f"{said}: using {level.describe()}.", warnings)
+        return NoiseVerdict(level, f"{said}: using {level.describe()}.", (warning,))
     said = (
         f"{found}; their variance between repeats grows from {unknown.floor:.3g} by "
         f"{unknown.slope:.3g} per unit of signal: using {unknown.describe()}."
     )
-    return NoiseVerdict(unknown, said, warnings)
+    return NoiseVerdict(unknown, said, (warning,))
+
+
+def _instead(verdict: NoiseVerdict) -> NoiseVerdict:
+    """Say in the first warning what is used because of it."""
+    first, *others = verdict.warnings
+    used = f"{first} Used instead of counts: {verdict.noise.describe()}."
+    return replace(verdict, warnings=(used, *others))
+
+
+def _of_neighbours(noise: Gaussian, exposures: Sequence[Exposures]) -> tuple[str, ...]:
+    """Say what a level from differences of neighbours takes for granted."""
+    told = (
+        f"The noise level, {noise.sigma:.3g}, is estimated from the differences of neighbours in "
+        "single acquisitions, and taken to be the same everywhere and independent between "
+        "neighbours. Repeats would show whether that is so.",
+    )
+    rounding = rounding_variance(exposures)
+    if rounding <= _ROUNDED * noise.sigma**2:
+        return told
+    return (
+        *told,
+        f"The values are rounded to steps of {np.sqrt(12 * rounding):.3g}, which are coarse beside "
+        "their noise: it hardly shows, its level is little more than a guess, and neighbours share "
+        "their rounding errors. Give the values before they were rounded, or repeats.",
+    )
 
 
 def _range_of_rates(exposures: Sequence[Exposures]) -> Floats:

@@ -146,7 +146,7 @@ def _shift(repeats: Floats, left: Residuals, r: int) -> tuple[float, float]:
     moves = np.arange(-reach, reach + 1)
     misfit = np.array(
         [(weights * (own - odds * np.roll(others, m, axis=-1))[inside] ** 2).sum() for m in moves]
-    ) / max(left.shares[r], 1e-12)
+    ) / max(left.noise_shares[r], 1e-12)
     best = int(misfit.argmin())
     shift = float(moves[best])
     if 0 < best < len(moves) - 1:

@@ -16,12 +16,14 @@ from scipy.optimize import nnls
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures, Floats, per_repeat
 from autoden.noise.gaussian import Gaussian
-from autoden.noise.lattice import lattice_step
+from autoden.noise.lattice import lattice_step, rounding_step
 from autoden.noise.poisson import Poisson
 from autoden.noise.unknown import FLOOR_STEPS, Unknown
 
 _LEAST = 1e-12  # of the mean squared value: the variance where repeats are identical
-_CUBIC: Final = np.array([1.0, -3.0, 3.0, -1.0]) / np.sqrt(20)  # keeps white noise's variance
+_CUBIC: Final = np.array([1.0, -3.0, 3.0, -1.0])
+_GAIN: Final = np.sqrt(20)  # of the third difference, on white noise
+_EXACT = 1e-13  # of the largest value: differences as small are 0 but for rounding
 _CLIP = 3.0
 _CLIPPED_VARIANCE = 0.9733369  # of a standard normal number within +-3
 _NORMAL_QUARTILE = 0.6744898
@@ -76,7 +78,9 @@ def estimate_gaussian(exposures: Sequence[Exposures]) -> Gaussian:
     from third differences of neighbours along every axis of four elements or more, which annul
     slopes and curvatures; what exceeds 3 sigma is taken for signal and clipped. This second way
     takes the noise of neighbours to be independent: where it is correlated, the level comes out
-    too low, and where the signal is rough everywhere, too high.
+    too low, and where the signal is rough everywhere, too high. Values that were rounded to a step
+    coarser than their noise show little of it or nothing; the level is then that of the rounding,
+    the step over root 12.
 
     Parameters
     ----------
@@ -103,8 +107,23 @@ def estimate_gaussian(exposures: Sequence[Exposures]) -> Gaussian:
         variance = squares / freedom
     else:
         differences = np.concatenate([_third_differences(sample.repeats[0]) for sample in samples])
-        variance = _clipped_variance(differences)
+        variance = _clipped_variance(differences, rounding_variance(samples))
     return Gaussian(float(np.sqrt(max(variance, _least_variance(samples)))))
+
+
+def rounding_variance(exposures: Sequence[Exposures]) -> float:
+    """Give the variance that rounding adds to single values: step^2 / 12; 0 for no common step.
+
+    Examples
+    --------
+    >>> noisy = np.random.default_rng(0).normal(7, 1, (1, 1000))
+    >>> print(f"{rounding_variance([Exposures(noisy.round(1))]):.6f}")
+    0.000833
+    >>> rounding_variance([Exposures(noisy)])
+    0.0
+    """
+    values = np.concatenate([sample.repeats.ravel() for sample in exposures])
+    return (rounding_step(values) or 0.0) ** 2 / 12
 
 
 def estimate_unknown(exposures: Sequence[Exposures]) -> Unknown:
@@ -179,20 +198,25 @@ def _third_differences(values: Floats) -> Floats:
     for axis in axes:
         moved = np.moveaxis(values, axis, -1)
         windows = np.lib.stride_tricks.sliding_window_view(moved, len(_CUBIC), axis=-1)
-        values = np.moveaxis(windows @ _CUBIC, -1, axis)
+        differences = np.moveaxis(windows @ _CUBIC, -1, axis)
+        differences[np.abs(differences) <= _EXACT * np.abs(values).max()] = 0
+        values = differences / _GAIN
     return values.ravel()
 
 
-def _clipped_variance(noise: Floats) -> float:
-    """Estimate the variance of normal numbers of mean 0 among which some are much larger."""
+def _clipped_variance(noise: Floats, least: float) -> float:
+    """Estimate the variance, at least `least`, of normal numbers; some may be much larger."""
     size = np.abs(noise)
     sigma = float(np.median(size)) / _NORMAL_QUARTILE
-    if sigma == 0:  # most are exactly 0, as where nothing is counted
-        return float(np.mean(size**2))
+    if sigma == 0:  # most are exactly 0, as where nothing is counted or all is rounded
+        sigma = float(np.sqrt(np.mean(size**2)))
+        if sigma == 0 or least == 0:
+            return sigma**2
     for _ in range(20):
+        sigma = max(sigma, float(np.sqrt(least)))
         within = size[size <= _CLIP * sigma]
         sigma = float(np.sqrt(np.mean(within**2) / _CLIPPED_VARIANCE))
-    return sigma**2
+    return max(sigma**2, least)
 
 
 def _bands(sample: Exposures) -> Floats:

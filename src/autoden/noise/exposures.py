@@ -112,6 +112,11 @@ class Exposures:
         chosen = np.atleast_1d(chosen)
         return Exposures(self.repeats[chosen], self.durations[chosen])
 
+    def pooled(self) -> Combined:
+        """Average the repeats by their durations, ``sum(y) / sum(t)``, as if they were one."""
+        dose = float(self.durations.sum())
+        return Combined(self.repeats.sum(axis=0) / dose, dose)
+
     def scaled(self) -> Floats:
         """Divide each repeat by its duration, so that all estimate one rate: shape (R, *S)."""
         return self.repeats / per_repeat(self.durations, self.repeats)

@@ -7,36 +7,39 @@ left. Small effects that only many counts can show are not faults.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import convolve1d
 
 from autoden.noise import wording
-from autoden.noise.channels import dead_channels, glitches, hot_channels
+from autoden.noise.channels import FailingChannels, failing_channels
 from autoden.noise.choice import not_counts, scaled_counts
 from autoden.noise.counts import examine_counts
-from autoden.noise.exposures import Exposures, Floats
-from autoden.noise.independence import correlation_of_neighbours, like_repeats
+from autoden.noise.exposures import Exposures
+from autoden.noise.independence import (
+    Likeness,
+    copied_repeats,
+    correlation_of_neighbours,
+    like_repeats,
+)
 from autoden.noise.model import NoiseModel
 from autoden.noise.odd_repeats import find_odd_repeats
 from autoden.noise.poisson import Poisson
-from autoden.noise.residuals import residuals
 from autoden.noise.scatter import examine_scatter
+from autoden.noise.spikes import without_spikes
 from autoden.noise.wording import ChannelNames
 
 Indices = NDArray[np.intp]
 Kind = Literal[
-    "scaled", "shifted", "duplicate", "not counts", "dead channels", "hot channel", "dispersion",
-    "correlated",
+    "scaled", "shifted", "duplicate", "not counts", "dead channels", "hot channel", "spike",
+    "dispersion", "correlated",
 ]  # fmt: skip
 
 _CLEAR: Final = 6.0  # standard errors
 _MATTERS: Final = 0.05  # correlation of neighbours
-_NEAR: Final = 2  # channels whose roughness a channel takes part in
-_AROUND: Final = 20  # channels to either side that tell the roughness
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +49,21 @@ class Fault:
     Attributes
     ----------
     kind : str
-        "scaled", "shifted", "duplicate", "not counts", "dead channels", "hot channel",
+        "scaled", "shifted", "duplicate", "not counts", "dead channels", "hot channel", "spike",
         "dispersion" or "correlated".
     sentence : str
         What, where, and what it means for the result.
     elements : ndarray of int
         The repeats concerned (scaled, shifted, and of duplicates those to leave out) or the
-        channels (dead, hot), from 0; empty if it is the whole measurement.
+        channels (dead, hot, spike), from 0; empty if it is the whole measurement.
+    repeat : int or None
+        The one repeat, from 0, whose channels have spikes; None for all other faults.
     """
 
     kind: Kind
     sentence: str
     elements: Indices
+    repeat: int | None = None
 
 
 def find_faults(
@@ -66,13 +72,13 @@ def find_faults(
     positions: ArrayLike | None = None,
     unit: str = "",
 ) -> list[Fault]:
-    """Look for copies, drifts, channels that fail, and scatter that is not that of the noise.
+    """Look for copies, drifts, channels that fail or are hit, and scatter that is not the noise's.
 
     Parameters
     ----------
     exposures : Exposures
-        Any number of repeats. Shifts are along the last axis; hot and dead channels are looked
-        for in spectra only.
+        Any number of repeats. Shifts are along the last axis; spikes, hot and dead channels are
+        looked for in spectra only.
     noise : NoiseModel or None
         What the noise is taken for; None: counts are expected, as with Poisson.
     positions : array_like, shape (n,), optional
@@ -107,41 +113,55 @@ def find_faults(
         gain = counting.step if counting.is_counts else None
         said = not_counts(counting) if gain is None else scaled_counts(gain)
         faults += [Fault("not counts", said, _indices())] if said else []
-    copies = _copies(exposures, gain)
+    copies = _duplicates(copied_repeats(exposures, gain), np.arange(exposures.n_repeats))
     numbers = np.setdiff1d(np.arange(exposures.n_repeats), _elements(copies))
     kept = exposures.take(numbers)
-    channels = _channels(kept, gain, names) if len(exposures.shape) == 1 else []
-    kept = _without_channels(kept, _elements(channels))
+    channels: list[Fault] = []
+    if len(exposures.shape) == 1:
+        failing = failing_channels(kept, gain)
+        channels = _channels(kept, failing, names, numbers)
+        kept = failing.left_out_of(kept)
+    alike = _duplicates(like_repeats(kept, gain), numbers)
+    kept = kept.take(np.flatnonzero(~np.isin(numbers, _elements(alike))))
+    numbers = np.setdiff1d(numbers, _elements(alike))
     odd = _odd(kept, gain, names, numbers) if kept.n_repeats > 1 else []
     agreeing = np.flatnonzero(~np.isin(numbers, _elements(odd)))
     left = kept.take(agreeing if len(agreeing) else [0])
-    return [*faults, *copies, *channels, *odd, *_scatter(left, gain)]
+    return [*faults, *copies, *alike, *channels, *odd, *_scatter(left, gain)]
 
 
-def _copies(exposures: Exposures, gain: float | None) -> list[Fault]:
-    """Repeats that copy another, and repeats whose noise is alike."""
+def _duplicates(pairs: Sequence[Likeness], numbers: Indices) -> list[Fault]:
+    """Repeats that copy another, or whose noise is alike; `numbers` tell which they are."""
     faults, gone = [], set[int]()
-    for pair in sorted(like_repeats(exposures, gain), key=lambda one: not one.is_copy):
+    for pair in pairs:
         if not {pair.first, pair.second} & gone:
             gone.add(pair.second)
-            faults.append(Fault("duplicate", wording.copied(pair), _indices(pair.second)))
+            first, second = int(numbers[pair.first]), int(numbers[pair.second])
+            said = wording.copied(replace(pair, first=first, second=second))
+            faults.append(Fault("duplicate", said, _indices(second)))
     return faults
 
 
-def _channels(exposures: Exposures, gain: float | None, names: ChannelNames) -> list[Fault]:
-    """Hot and dead channels of the sum of the repeats."""
-    total = exposures.repeats.sum(axis=0)
-    variance = _variance_of_sum(exposures, gain)
-    hot = hot_channels(total, variance)
-    if exposures.n_repeats > 1:
-        hot = np.union1d(hot, glitches(residuals(exposures, gain).standardised()))
-    faults = [
+def _channels(
+    exposures: Exposures, failing: FailingChannels, names: ChannelNames, numbers: Indices
+) -> list[Fault]:
+    """Tell of spikes, hot and dead channels; `numbers` tell which repeats these are."""
+    mended = without_spikes(exposures, failing.spikes)
+    total = mended.repeats.sum(axis=0)
+    faults = []
+    for repeat in np.flatnonzero(failing.spikes.any(axis=1)):
+        hit = np.flatnonzero(failing.spikes[repeat])
+        values, expected = exposures.repeats[repeat, hit], mended.repeats[repeat, hit]
+        number = int(numbers[repeat])
+        said = wording.spiked(number + 1, hit, values, expected, names)
+        faults.append(Fault("spike", said, hit, number))
+    faults += [
         Fault("hot channel", wording.hot(int(channel), total, names), _indices(channel))
-        for channel in hot
+        for channel in failing.hot
     ]
-    dead = dead_channels(np.abs(total) / (gain or _unit(exposures, variance)))
-    if len(dead):
-        faults.append(Fault("dead channels", wording.dead(dead, names), dead))
+    if len(failing.dead):
+        said = wording.dead(failing.dead, names)
+        faults.append(Fault("dead channels", said, failing.dead))
     return faults
 
 
@@ -170,47 +190,6 @@ def _scatter(exposures: Exposures, gain: float | None) -> list[Fault]:
     if abs(found.correlation) <= _MATTERS or abs(found.z_score) <= _CLEAR:
         return []
     return [Fault("correlated", wording.correlated(found.correlation), _indices())]
-
-
-def _variance_of_sum(exposures: Exposures, gain: float | None) -> Floats:
-    """Variance of the noise of the sum, as far as the data themselves tell it: (n,)."""
-    total = exposures.repeats.sum(axis=0)
-    if gain is not None:
-        return np.asarray(np.maximum(total, 0) * gain)
-    if exposures.n_repeats > 1:
-        return residuals(exposures, None).unit_variance
-    if len(total) < 3:
-        return np.zeros_like(total)
-    rough = np.pad(np.diff(total, 2) ** 2 / 6, 1, mode="edge")
-    kernel = np.ones(2 * _AROUND + 1)
-    kernel[_AROUND - _NEAR : _AROUND + _NEAR + 1] = 0
-    around = convolve1d(rough, kernel / kernel.sum(), mode="reflect")
-    if total.min() < 0:
-        return np.asarray(np.maximum(around, np.median(rough)))
-    return np.asarray(np.maximum(around, _pooled_ratio(rough, total) * total))
-
-
-def _unit(exposures: Exposures, variance: Floats) -> float:
-    """Give what stands for a count in other values; noise around 0 is about one of them."""
-    total = exposures.repeats.sum(axis=0)
-    if (exposures.repeats < 0).any():
-        return float(np.median(np.abs(total[total != 0])))
-    return _pooled_ratio(variance, total)
-
-
-def _pooled_ratio(variance: Floats, total: Floats) -> float:
-    """Variance over mean of all channels; 1 where there is none."""
-    ratio = float(variance.sum() / total.sum()) if total.sum() > 0 else 1.0
-    return ratio if ratio > 0 else 1.0
-
-
-def _without_channels(exposures: Exposures, channels: Indices) -> Exposures:
-    """Cut channels out, unless none would be left."""
-    n_channels = exposures.shape[-1]
-    if not len(channels) or len(channels) >= n_channels:
-        return exposures
-    left = np.setdiff1d(np.arange(n_channels), channels)
-    return Exposures(exposures.repeats[..., left], exposures.durations)
 
 
 def _elements(faults: list[Fault]) -> Indices:

@@ -7,11 +7,13 @@ or smoothing only over a channel or two: the difference tells them apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 import numpy as np
+from scipy.optimize import nnls
 
 from autoden.noise.exposures import Exposures, Floats
 from autoden.noise.residuals import residuals
@@ -22,6 +24,7 @@ _SAME: Final = 1e-6  # relative difference of repeats that are copies with a fac
 _LEAST_ALIKE: Final = 0.1  # correlation of two repeats that matters
 _CLEAR: Final = 5.5  # standard errors
 _CHANCE: Final = 1e-4  # of two repeats of few counts being equal
+_FEWEST: Final = 4  # repeats whose values tell likeness from unequal levels of noise
 
 
 @dataclass(frozen=True)
@@ -99,12 +102,31 @@ def correlation_of_neighbours(exposures: Exposures, gain: float | None) -> Neigh
     return NeighbourCorrelation(float(near - far), float(error))
 
 
+def copied_repeats(exposures: Exposures, gain: float | None) -> list[Likeness]:
+    """Find pairs of repeats that are equal but for a factor, and not so by chance.
+
+    Parameters
+    ----------
+    exposures : Exposures
+        Any number of repeats, any shape.
+    gain : float or None
+        Units of the data per count; None for values that are no counts.
+    """
+    flat = exposures.repeats.reshape(exposures.n_repeats, -1)
+    return [
+        Likeness(a, b, True, 1.0)
+        for a, b in combinations(range(len(flat)), 2)
+        if _is_copy(flat[a], flat[b], gain)
+    ]
+
+
 def like_repeats(exposures: Exposures, gain: float | None) -> list[Likeness]:
     """Find pairs of repeats that are copies, or whose noise is alike beyond chance.
 
     For counts, the scatter of two repeats about their shares of their sum is compared with what
-    the binomial law gives. For other values and at least three repeats, the correlation of what
-    they do not share is compared with its expectation, ``-1 / (R - 1)``.
+    the binomial law gives. For other values and at least four repeats, the correlation of what
+    they do not share is compared with what their own levels of noise let expect. Of three repeats
+    it cannot be told: two with little noise and one with much look like two that are alike.
 
     Parameters
     ----------
@@ -120,24 +142,47 @@ def like_repeats(exposures: Exposures, gain: float | None) -> list[Likeness]:
     >>> like_repeats(Exposures(counts), gain=1.0)
     [Likeness(first=0, second=2, is_copy=True, correlation=1.0)]
     """
-    flat = exposures.repeats.reshape(exposures.n_repeats, -1)
-    pairs = list(combinations(range(len(flat)), 2))
-    copies = [(a, b) for a, b in pairs if _is_copy(flat[a], flat[b], gain)]
-    found = [Likeness(a, b, True, 1.0) for a, b in copies]
-    others = sorted(set(pairs) - set(copies))
-    if (gain is None and exposures.n_repeats < 3) or not others:
-        return found
-    if gain is not None:
-        measured = [_alike_counts(flat[a] / gain, flat[b] / gain) for a, b in others]
-    else:
-        measured = [_alike_values(exposures, a, b) for a, b in others]
-    alike, errors = np.array(measured).T
+    copies = copied_repeats(exposures, gain)
+    alike = _alike_by_count(exposures, gain, copies) if gain else _alike_by_value(exposures, copies)
+    return sorted([*copies, *alike], key=lambda one: (one.first, one.second))
+
+
+def _alike_by_count(
+    exposures: Exposures, gain: float, copies: Sequence[Likeness]
+) -> list[Likeness]:
+    """Compare each pair of repeats of counts that are no copies."""
+    counts = exposures.repeats.reshape(exposures.n_repeats, -1) / gain
+    known = {(one.first, one.second) for one in copies}
+    pairs = [pair for pair in combinations(range(len(counts)), 2) if pair not in known]
+    measured = [_alike_counts(counts[a], counts[b]) for a, b in pairs]
     # where all pairs are alike, the noise is less than that of counts: no fault of a pair
-    typical = max(float(np.median(alike)), 0.0) if len(others) > 1 else 0.0
-    for (a, b), likeness, error in zip(others, alike - typical, errors, strict=True):
-        if likeness > max(_LEAST_ALIKE, _CLEAR * error):
-            found.append(Likeness(a, b, False, float(likeness)))
-    return sorted(found, key=lambda one: (one.first, one.second))
+    typical = (
+        max(float(np.median([likeness for likeness, _ in measured])), 0.0) if pairs[1:] else 0.0
+    )
+    return [
+        Likeness(*pair, False, likeness - typical)
+        for pair, (likeness, error) in zip(pairs, measured, strict=True)
+        if likeness - typical > max(_LEAST_ALIKE, _CLEAR * error)
+    ]
+
+
+def _alike_by_value(exposures: Exposures, copies: Sequence[Likeness]) -> list[Likeness]:
+    """Set aside one repeat of the pair that is most alike, until none is."""
+    found: list[Likeness] = []
+    copied = {one.second for one in copies}
+    left = [r for r in range(exposures.n_repeats) if r not in copied]
+    while len(left) >= _FEWEST:
+        excess, error = _excess_correlations(exposures.take(left))
+        first, second = np.triu_indices(len(left), 1)
+        pairs = excess[first, second]
+        most = int(pairs.argmax())
+        # as with counts: what all pairs have is no fault of one
+        likeness = float(pairs[most] - max(np.median(pairs), 0))
+        if likeness <= max(_LEAST_ALIKE, _CLEAR * error):
+            break
+        found.append(Likeness(left[first[most]], left[second[most]], False, likeness))
+        left.pop(second[most])
+    return found
 
 
 def _at_distance(scaled: Floats, distance: int, is_exact: bool) -> tuple[float, float]:
@@ -190,13 +235,23 @@ def _alike_counts(one: Floats, other: Floats) -> tuple[float, float]:
     return 1 - float(squares.mean()), float(np.sqrt(variance.sum()) / len(n))
 
 
-def _alike_values(exposures: Exposures, a: int, b: int) -> tuple[float, float]:
-    """Correlate what two repeats do not share, its rapid changes only; and the standard error."""
-    scaled = residuals(exposures, None).standardised()[[a, b]].reshape(2, -1)
-    steps = np.diff(scaled, n=2, axis=1)
-    norm = float(np.sqrt((steps[0] @ steps[0]) * (steps[1] @ steps[1])))
-    if norm == 0:
-        return 0.0, np.inf
-    expected = -1 / (exposures.n_repeats - 1)
-    effective = steps.shape[1] * 18 / 35  # second differences of white noise are correlated
-    return float(steps[0] @ steps[1]) / norm - expected, float(effective**-0.5)
+def _excess_correlations(exposures: Exposures) -> tuple[Floats, float]:
+    """Correlations (R, R) of what the repeats do not share, beyond expectation; and their error.
+
+    Rapid changes only, so that drifts have no part. Independent repeats with the shares p of the
+    sum and the variances v have residuals of the covariance ``diag(v) - p v^T - v p^T + p p^T V``,
+    V being the sum of v, whose diagonal tells v.
+    """
+    left = residuals(exposures, None)
+    error = np.sqrt(left.unit_variance)
+    scaled = np.divide(left.values, error, out=np.zeros_like(left.values), where=error > 0)
+    rapid = np.diff(scaled.reshape(exposures.n_repeats, -1), n=2, axis=1)
+    covariance = rapid @ rapid.T
+    own, p = np.diag(covariance), left.shares
+    if not (own > 0).all():
+        return np.zeros_like(covariance), np.inf
+    variances, _ = nnls(np.diag(1 - 2 * p) + np.outer(p**2, np.ones_like(p)), own)
+    shared = np.outer(p, variances)
+    expected = np.outer(p, p) * variances.sum() - shared - shared.T
+    effective = rapid.shape[1] * 18 / 35  # second differences of white noise are correlated
+    return (covariance - expected) / np.sqrt(np.outer(own, own)), float(effective**-0.5)

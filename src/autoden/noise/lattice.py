@@ -54,6 +54,20 @@ def lattice_step(values: Floats) -> float | None:
     return next((step for step in steps if step is not None), None)
 
 
+def rounding_step(values: Floats) -> float | None:
+    """Find the step to which values of any sign and offset were rounded; None if they were not.
+
+    Examples
+    --------
+    >>> rounding_step(np.round(np.linspace(-3, 5, 100), 1))
+    0.1
+    >>> rounding_step(np.linspace(-3, 5, 100) ** 3) is None
+    True
+    """
+    above = values - values.min()
+    return lattice_step(above) if above.any() else None
+
+
 def _step(distinct: Floats, rounding: float) -> float | None:
     """Find the step of ascending numbers above 0 whose relative errors are at most `rounding`."""
     error = 4 * rounding * distinct

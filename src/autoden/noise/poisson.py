@@ -52,9 +52,8 @@ class Poisson:
         number("gain", self.gain, above=0)
 
     def combine(self, exposures: Exposures) -> Combined:
-        """Average the repeats: their sum holds all that they know, whatever their durations."""
-        dose = float(exposures.durations.sum())
-        return Combined(exposures.repeats.sum(axis=0) / dose, dose)
+        """Pool the repeats: their sum holds all that they know, whatever their durations."""
+        return exposures.pooled()
 
     def variance(self, rate: ArrayLike, dose: float = 1.0) -> Floats:
         """Give ``gain * rate / dose``, 0 where the rate is 0 or below."""

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtr
 
-from autoden.noise.channels import trusted_channels
+from autoden.noise.channels import failing_channels
 from autoden.noise.dispersion import (
     Dispersion,
     dispersion_between_repeats,
@@ -21,7 +21,7 @@ from autoden.noise.dispersion import (
     tabulated,
 )
 from autoden.noise.exposures import Exposures
-from autoden.noise.independence import like_repeats
+from autoden.noise.independence import copied_repeats
 from autoden.noise.neighbours import dispersion_of_neighbours, least_dispersion
 
 _CHANCE: Final = 1e-6
@@ -29,6 +29,14 @@ _CLEAR: Final = 5.0  # standard errors of the band that is told
 _MATTERS: Final = 0.15  # deviation of variance/mean from 1 that a result would show
 _COARSE: Final = 0.5  # the same for single acquisitions, of which less is known
 _EVERYWHERE: Final = 1.2  # variance/mean in three quarters of a single acquisition
+_LESS: Final = (
+    "scatter less than counts do",
+    "they were averaged, smoothed or rescaled before, or share some of their noise",
+)
+_OTHER: Final = (
+    "do not scatter as counts",
+    "a gain, shared charge, resampling, smoothing, or other noise",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +62,11 @@ class Scatter:
 
     @property
     def forbids_thinning(self) -> bool:
-        """The scatter within an acquisition is not that of counts."""
-        if self.n_repeats == 1:
-            return self._is_odd_alone()
-        if not len(self.within.ratios):
-            return self.differs  # too few counts to tell within from between
-        ratio, error = self.within.pooled
-        chance = min(float(np.exp(-(((ratio - 1) / error) ** 2) / 2)), self.within.p_value)
-        return abs(ratio - 1) > _MATTERS and chance < _CHANCE
+        """The scatter within an acquisition is not that of counts, or that of repeats is less."""
+        if self.n_repeats > 1 and self.differs:
+            # too few counts to tell within from between, or what nothing that varies can explain
+            return not len(self.within.ratios) or self._is_odd_within() or self._is_weak_between()
+        return self._is_odd_within()
 
     @property
     def differs(self) -> bool:
@@ -78,13 +83,22 @@ class Scatter:
         scores = np.concatenate([self.between.z_scores, self.within.z_scores])
         return self.forbids_thinning, self.differs, float(np.abs(scores).max(initial=0))
 
+    @property
+    def is_weak(self) -> bool:
+        """What deviates from counts scatters less than they do."""
+        if not self._is_odd_within():
+            return self._is_weak_between()
+        if self.n_repeats == 1:
+            return self.least <= _EVERYWHERE
+        return self.within.pooled[0] < 1
+
     def sentence(self) -> str:
         """Say the numbers, as the continuation of a sentence about the values."""
         inside = _told(self.within)
         if self.n_repeats == 1:
             return f" and variance/mean among neighbours is {inside}" if inside else ""
-        if self.forbids_thinning and inside:
-            return f", but variance/mean within a repeat is {inside}, where counts have 1"
+        if self.forbids_thinning:
+            return f", but variance/mean {self._finding()}, where counts have 1"
         if self.differs:
             kept = f", though it is {inside} within each repeat, as for counts" if inside else ""
             return f" and variance/mean is {self._where()}: the repeats are not identical{kept}"
@@ -94,12 +108,11 @@ class Scatter:
     def warning(self) -> str:
         """Say what a deviation means for the result; "" if there is none."""
         if self.forbids_thinning:
-            found = self.within if len(self.within.ratios) else self.between
+            how, why = _LESS if self.is_weak else _OTHER
             return (
-                f"The values do not scatter as counts: variance/mean is {found.pooled[0]:.2f} "
-                "within an acquisition, where counts have 1 (a gain, shared charge, resampling, "
-                "smoothing, or other noise). Thinning would not make independent parts of them: "
-                "give the raw counts of the detector if there are any."
+                f"The values {how}: variance/mean {self._finding()}, where counts have 1 ({why}). "
+                "Thinning would not make independent parts of them: give the raw counts of the "
+                "detector if there are any."
             )
         if self.differs:
             return (
@@ -110,15 +123,40 @@ class Scatter:
             )
         return ""
 
-    def _where(self) -> str:
-        """Tell the brightest band that clearly deviates, or that which deviates most."""
+    def _finding(self) -> str:
+        """Say where variance/mean is not 1."""
+        if self.n_repeats == 1:
+            return f"among neighbours is {_told(self.within)}"
+        if self._is_odd_within():
+            return f"within a repeat is {_told(self.within)}"
+        return f"between repeats is {self._where()}"
+
+    def _band(self) -> int:
+        """Choose the brightest band that clearly deviates, or that which deviates most."""
         size = np.abs(self.between.z_scores)
         clear = np.flatnonzero(size > _CLEAR)
-        band = int(clear[-1]) if len(clear) else int(size.argmax())
-        ratio, n_bands = f"{self.between.ratios[band]:.1f}", len(size)
+        return int(clear[-1]) if len(clear) else int(size.argmax())
+
+    def _where(self) -> str:
+        """Tell that band and its variance over mean."""
+        band, n_bands = self._band(), len(self.between.ratios)
+        ratio = f"{self.between.ratios[band]:.1f}"
         if band >= n_bands - 2 and n_bands > 2:
             return f"{ratio} in strong lines"
         return f"{ratio} where values are about {self.between.levels[band]:.2g}"
+
+    def _is_weak_between(self) -> bool:
+        return bool(len(self.between.ratios)) and float(self.between.ratios[self._band()]) < 1
+
+    def _is_odd_within(self) -> bool:
+        """Whether the scatter of neighbours, or that within repeats, is not that of counts."""
+        if self.n_repeats == 1:
+            return self._is_odd_alone()
+        if not len(self.within.ratios):
+            return False
+        ratio, error = self.within.pooled
+        chance = min(float(np.exp(-(((ratio - 1) / error) ** 2) / 2)), self.within.p_value)
+        return abs(ratio - 1) > _MATTERS and chance < _CHANCE
 
     def _is_odd_alone(self) -> bool:
         """Decide for a single acquisition, of which structure can only raise the scatter."""
@@ -134,8 +172,8 @@ def examine_scatter(exposures: Sequence[Exposures], gain: float) -> Scatter:
     Parameters
     ----------
     exposures : sequence of Exposures
-        One or more samples of counts times a gain. Copies of a repeat are judged once; hot and
-        dead channels of spectra are left out.
+        One or more samples of counts times a gain. Copies of a repeat are judged once; spikes, hot
+        and dead channels of spectra are left out.
     gain : float
         Units of the data per count.
 
@@ -166,13 +204,12 @@ def _scatter(sample: Exposures, gain: float) -> Scatter:
 
 
 def _without_faults(sample: Exposures, gain: float) -> Exposures:
-    """Leave out copies of repeats and, in spectra, hot and dead channels."""
-    copies = {one.second for one in like_repeats(sample, gain) if one.is_copy}
+    """Leave out copies of repeats and, in spectra, channels that fail."""
+    copies = {one.second for one in copied_repeats(sample, gain)}
     sample = sample.take([r for r in range(sample.n_repeats) if r not in copies])
     if len(sample.shape) > 1:
         return sample
-    trusted = trusted_channels(sample, gain)
-    return Exposures(sample.repeats[:, trusted], sample.durations) if trusted.any() else sample
+    return failing_channels(sample, gain).left_out_of(sample)
 
 
 def _told(found: Dispersion) -> str:

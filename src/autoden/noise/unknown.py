@@ -61,9 +61,8 @@ class Unknown:
             raise InputError("`floor` and `slope` are 0: give a variance above 0.")
 
     def combine(self, exposures: Exposures) -> Combined:
-        """Average the repeats by their durations: ``sum(y) / sum(t)``."""
-        dose = float(exposures.durations.sum())
-        return Combined(exposures.repeats.sum(axis=0) / dose, dose)
+        """Pool the repeats: the best weights where their variances go with their durations."""
+        return exposures.pooled()
 
     def variance(self, rate: ArrayLike, dose: float = 1.0) -> Floats:
         """Give ``(floor + slope * rate) / dose``, rates below 0 counting as 0."""

@@ -104,6 +104,23 @@ def hot(channel: int, total: Floats, names: ChannelNames) -> str:
     )
 
 
+def spiked(
+    repeat: int, channels: Indices, values: Floats, expected: Floats, names: ChannelNames
+) -> str:
+    """Tell of channels of one repeat, numbered from 1, far above what the others have there."""
+    worst = int((values - expected).argmax())
+    where = names.one(int(channels[worst]))
+    what = f"{values[worst]:.4g}, where the other repeats let expect {expected[worst]:.3g}"
+    if len(channels) == 1:
+        said, verb = f"a spike in {where}: {what}", "It was"
+    else:
+        said, verb = f"spikes in {len(channels)} channels, most in {where}: {what}", "They were"
+    return (
+        f"Repeat {repeat} has {said}. {verb} in this repeat alone, as a cosmic ray or a glitch is, "
+        "and would come out as a false line; leave out those values of this repeat."
+    )
+
+
 def dead(channels: Indices, names: ChannelNames) -> str:
     """Tell of channels that are silent where they should not be."""
     first, last = int(channels[0]), int(channels[-1])
