@@ -10,6 +10,7 @@ from torch import nn
 
 from autoden.errors import InputError
 from autoden.training import History, ProgressBar, TrainingSettings, cosine_restarts
+from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
 from autoden.training.held_out import held_out_scores, held_out_sums
 from autoden.training.observers import EpochRecord
@@ -54,6 +55,11 @@ def test_cosine_cycles_start_at_one_and_the_last_ends_near_zero(epochs, restarts
         assert factors[-1] < 0.25
 
 
+def scores(errors, output, target, held_out):
+    batch = Batch(output, target, (~held_out).to(output.dtype), held_out)
+    return held_out_scores(held_out_sums(errors, output, batch).tolist())
+
+
 def test_held_out_scores_agree_with_numpy():
     rng = np.random.default_rng(0)
     output, target = rng.normal(size=(2, 3, 2, 40)).astype(np.float32)
@@ -62,7 +68,7 @@ def test_held_out_scores_agree_with_numpy():
     o, t = output[held_out].astype(float), target[held_out].astype(float)
     slope, offset = np.polyfit(o, t, 1)
     tensors = [torch.tensor(a) for a in ((output - target) ** 2, output, target, held_out)]
-    error, invariant = held_out_scores(held_out_sums(*tensors).tolist())
+    error, invariant = scores(*tensors)
     assert error == pytest.approx(np.mean((o - t) ** 2), rel=1e-5)
     assert invariant == pytest.approx(np.mean((slope * o + offset - t) ** 2), rel=1e-4)
 
@@ -71,16 +77,13 @@ def test_held_out_scores_do_not_change_with_scale_and_bias():
     rng = np.random.default_rng(1)
     output, target = torch.tensor(rng.normal(size=(2, 1, 1, 50)))
     mask = torch.ones_like(output, dtype=torch.bool)
-    scores = [
-        held_out_scores(held_out_sums((o - target) ** 2, o, target, mask).tolist())[1]
-        for o in (output, 3 * output - 7)
-    ]
-    assert scores[0] == pytest.approx(scores[1], rel=1e-9)
+    found = [scores((o - target) ** 2, o, target, mask)[1] for o in (output, 3 * output - 7)]
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
 
 
 def test_nothing_held_out_gives_nan():
     zero = torch.zeros(1, 1, 4)
-    assert all(np.isnan(held_out_scores(held_out_sums(zero, zero, zero, zero > 0).tolist())))
+    assert all(np.isnan(scores(zero, zero, zero, zero > 0)))
 
 
 def test_best_weights_restore_what_was_offered_also_buffers():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+import torch
 from torch import Tensor
 
 
@@ -29,6 +31,22 @@ class Batch:
     target: Tensor
     weight: Tensor
     held_out: Tensor
+
+    @cached_property
+    def total_weight(self) -> Tensor:
+        """Give the sum of the weights, a scalar; a batch that stays the same sums once."""
+        return self.weight.sum()
+
+    @cached_property
+    def scored(self) -> tuple[Tensor, Tensor]:
+        """Give what is held out as numbers 0 and 1, shape (M,), and the sums that need no output.
+
+        The latter, shape (3,), are the count and the sums of the targets and of their squares.
+        """
+        chosen = self.held_out.reshape(-1).to(self.target.dtype)
+        targets = chosen * self.target.reshape(-1)
+        sums = torch.stack((chosen.sum(), targets.sum(), targets @ self.target.reshape(-1)))
+        return chosen, sums
 
     def __len__(self) -> int:
         return len(self.input)

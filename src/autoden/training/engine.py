@@ -24,6 +24,7 @@ from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights, Candidate
+from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
@@ -86,28 +87,29 @@ def fit(
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
     keep_freed_memory()
-    optimizer = create_optimizer(model, settings.optimizer, settings.learning_rate)
-    stepper = Stepper(model, optimizer, schedule)
     objective = _Objective(model, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
     measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)
     stopped = None
     model.train()
-    try:
-        for epoch in range(settings.epochs):
-            _run_epoch(epoch, objective, stepper, measured, settings)
-            if average is not None:
-                average.update_parameters(model)
-                _offer_average(epoch, kept, task, measured.best, settings)
-            for observer in observers:
-                observer.on_epoch(measured.records[-1])
-    except StopTraining as request:
-        stopped = str(request) or "stopped"
-    except KeyboardInterrupt:
-        if not measured.records:  # nothing was learnt that could be kept
-            raise
-        stopped = "interrupted"
+    with FlatParameters(model) as weights:
+        optimizer = create_optimizer(weights, settings.optimizer, settings.learning_rate)
+        stepper = Stepper(weights, optimizer, schedule)
+        try:
+            for epoch in range(settings.epochs):
+                _run_epoch(epoch, objective, stepper, measured, settings)
+                if average is not None:
+                    average.update_parameters(model)
+                    _offer_average(epoch, kept, task, measured.best, settings)
+                for observer in observers:
+                    observer.on_epoch(measured.records[-1])
+        except StopTraining as request:
+            stopped = str(request) or "stopped"
+        except KeyboardInterrupt:
+            if not measured.records:  # nothing was learnt that could be kept
+                raise
+            stopped = "interrupted"
     if stopped:
         done = f"{len(measured.records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from autoden.checks import number
+from autoden.training.batch import Batch
+
+ERROR = 3
+"""Where the sum of the errors stands in `held_out_sums`; the count stands first."""
 
 
 def draw_held_out(
@@ -95,20 +99,18 @@ def draw_held_out_samples(n_samples: int, ratio: float, *, rng: np.random.Genera
     return [int(index) for index in np.flatnonzero(chosen)]
 
 
-def held_out_sums(errors: Tensor, output: Tensor, target: Tensor, held_out: Tensor) -> Tensor:
+def held_out_sums(errors: Tensor, output: Tensor, batch: Batch) -> Tensor:
     """Sum what the held-out scores need: count, error, output, target and their products.
 
     Returns
     -------
     Tensor
-        Shape (7,): count, sum of errors e, of outputs o, of targets t, of o^2, of t^2, of o t.
+        Shape (7,): count, sums of targets t and of t^2; of errors e, of outputs o, of o^2, of o t.
     """
-    chosen = held_out.reshape(-1).to(output.dtype)
-    o, t = output.reshape(-1), target.reshape(-1)
-    rows = torch.stack((torch.ones_like(o), o, t, errors.reshape(-1)))  # (4, M)
-    products = (rows * chosen) @ rows[:3].T  # (4, 3): one pass instead of seven reductions
-    picked = ((0, 0), (3, 0), (1, 0), (2, 0), (1, 1), (2, 2), (1, 2))
-    return torch.stack([products[i, j] for i, j in picked])
+    chosen, known = batch.scored
+    o, t = output.reshape(-1), batch.target.reshape(-1)
+    rows = torch.stack((errors.reshape(-1), o, o * o, o * t))
+    return torch.cat((known, rows @ chosen))
 
 
 def held_out_scores(sums: Iterable[float]) -> tuple[float, float]:
@@ -126,10 +128,10 @@ def held_out_scores(sums: Iterable[float]) -> tuple[float, float]:
     --------
     Three outputs 1, 2, 3 and targets 2, 4, 6: the error is large, the shape is perfect.
 
-    >>> held_out_scores([3, 14.0, 6.0, 12.0, 14.0, 56.0, 28.0])
+    >>> held_out_scores([3, 12.0, 56.0, 14.0, 6.0, 14.0, 28.0])
     (4.666666666666667, 0.0)
     """
-    count, error, o, t, oo, tt, ot = sums
+    count, t, tt, error, o, oo, ot = sums
     if count == 0:
         return float("nan"), float("nan")
     var_o, var_t, cov = oo - o * o / count, tt - t * t / count, ot - o * t / count

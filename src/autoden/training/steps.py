@@ -6,27 +6,31 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
+from torch import Tensor
 
+from autoden.training.flat import FlatParameters
 from autoden.training.schedule import Schedule
 
 Evaluation = Callable[[], tuple[Tensor, Tensor]]
 """Adds the gradients of a batch anew; its first result is the loss."""
 
+AT_HAND = ("cpu",)
+"""Devices whose numbers the host reads without waiting."""
+
 
 class Stepper:
     """Takes optimizer steps, leaves out those whose gradients are not finite, and counts them.
 
-    Fused optimizers leave out a step by themselves on a flag that stays on the device, so nothing
-    waits; the others are asked on the host.
+    On a CPU the host sees the gradients at once and decides. Elsewhere it would have to wait for
+    them: fused optimizers leave out a step by themselves on a flag that stays on the device; for
+    the others the host waits.
 
     Parameters
     ----------
-    model : torch.nn.Module
-        Its parameters are stepped.
+    weights : FlatParameters
+        What is stepped.
     optimizer : torch.optim.Optimizer
-        As `create_optimizer` makes it.
+        Of these weights, as `create_optimizer` makes it.
     schedule : callable
         Factor on the learning rate for each epoch.
 
@@ -39,15 +43,16 @@ class Stepper:
     """
 
     def __init__(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule
+        self, weights: FlatParameters, optimizer: torch.optim.Optimizer, schedule: Schedule
     ) -> None:
-        self._parameters = [p for p in model.parameters() if p.requires_grad]
+        self._weights = weights
         self._optimizer = optimizer
         self._schedule = schedule
         self._base_rates = [group["lr"] for group in optimizer.param_groups]
-        self._fused = bool(optimizer.defaults.get("fused"))
+        self.device = weights.vector.device
+        fused = bool(optimizer.defaults.get("fused"))
+        self._decides_on_device = fused and self.device.type not in AT_HAND
         self._needs_closure = isinstance(optimizer, torch.optim.LBFGS)
-        self.device = self._parameters[0].device
         self.n_steps = 0
         self._n_invalid = torch.zeros((), device=self.device)
         self._streak = torch.zeros_like(self._n_invalid)
@@ -73,40 +78,52 @@ class Stepper:
         accumulated : bool
             Whether the gradients are sums, to be divided by the weight.
         """
-        gradients = [p.grad for p in self._parameters if p.grad is not None]
-        idle = (weight == 0).to(torch.float32)
+        gradient = self._weights.gradient()
         if accumulated:
-            torch._foreach_div_(gradients, weight + idle)
+            gradient /= weight + (weight == 0)
         self.n_steps += 1
-        invalid = (~torch.isfinite(get_total_norm(gradients))).to(torch.float32)
-        if self._fused:
-            # the flag that torch's own gradient scaler sets; no public setter for it
-            self._optimizer.found_inf = invalid.maximum(idle)  # type: ignore[attr-defined]
-            self._optimizer.step()
-        elif not invalid and not idle and not self._needs_closure:
-            self._optimizer.step()
-        elif not invalid and not idle:
-            invalid += not self._search_line(again)
+        if self._decides_on_device:
+            self._step_unless_flagged(gradient, weight)
+        else:
+            self._step_if_valid(gradient, weight, again)
+        self._weights.clear()
+
+    def _step_unless_flagged(self, gradient: Tensor, weight: Tensor) -> None:
+        invalid = (~torch.isfinite(gradient.sum())).to(torch.float32)
+        # the flag that torch's own gradient scaler sets; no public setter for it
+        self._optimizer.found_inf = invalid.maximum(weight == 0)  # type: ignore[attr-defined]
+        self._optimizer.step()
         self._n_invalid += invalid
         self._streak = (self._streak + 1) * invalid
-        self._optimizer.zero_grad(set_to_none=True)
+
+    def _step_if_valid(self, gradient: Tensor, weight: Tensor, again: Evaluation) -> None:
+        valid = math.isfinite(float(gradient.sum()))
+        if valid and weight != 0:
+            if self._needs_closure:
+                valid = self._search_line(again)
+            else:
+                self._optimizer.step()
+        if not valid:
+            self._n_invalid += 1
+            self._streak += 1
+        elif self._streak:
+            self._streak.zero_()
 
     def _search_line(self, again: Evaluation) -> bool:
         """Take a step of L-BFGS; undo it if an evaluation on the way was not finite."""
         losses: list[float] = []
 
         def closure() -> float:
-            self._optimizer.zero_grad(set_to_none=True)
+            self._weights.clear()
             losses.append(float(again()[0]))
             return losses[-1]
 
-        before = [p.detach().clone() for p in self._parameters]
+        before = self._weights.vector.detach().clone()
         self._optimizer.step(closure)
         if all(math.isfinite(loss) for loss in losses):
             return True
         with torch.no_grad():
-            for parameter, kept in zip(self._parameters, before, strict=True):
-                parameter.copy_(kept)
+            self._weights.vector.copy_(before)
         self._optimizer.state.clear()
         return False
 

@@ -80,11 +80,11 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     """
     _check_output(output, batch)
     errors = data_term(output, batch.target)
-    weight = batch.weight.sum()
+    weight = batch.total_weight
     # A batch that is wholly held out has no weight: its loss is 0, not 0 / 0.
     train = (errors * batch.weight).sum() / weight.clamp(min=torch.finfo(weight.dtype).tiny)
     with torch.no_grad():
-        sums = held_out_sums(errors.detach(), output.detach(), batch.target, batch.held_out)
+        sums = held_out_sums(errors.detach(), output.detach(), batch)
     return Losses(train, weight, sums, output)
 
 
