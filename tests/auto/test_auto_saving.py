@@ -75,7 +75,7 @@ def test_a_column_without_positions_gets_the_numbers_of_its_channels(tmp_path):
     estimate, sigma = result(measurement)
     (path,) = save_estimate(tmp_path / "out.csv", estimate, sigma, measurement)
     lines = path.read_text().splitlines()
-    assert lines[0] == "channel (),estimate,sigma"
+    assert lines[0] == "channel,estimate,sigma"
     assert lines[2].startswith("1,")
     np.testing.assert_array_equal(ad.read(path).data, [estimate, sigma])
 
@@ -136,7 +136,7 @@ def test_the_measurement_is_never_overwritten(tmp_path):
     measurement = read_measurement(path)
     with pytest.raises(InputError, match="would replace the measurement"):
         save_estimate(path, *result(measurement), measurement, overwrite=True)
-    np.save(tmp_path / "a.sigma.npy", np.ones(N))
+    np.save(tmp_path / "a.sigma.npy", np.arange(N))
     measurement = read_measurement(tmp_path / "a.sigma.npy")
     with pytest.raises(InputError, match=r"a.sigma.npy: the estimate would replace"):
         check_saving(tmp_path / "a.npy", measurement, overwrite=True)

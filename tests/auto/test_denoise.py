@@ -5,6 +5,7 @@ train for a moment.
 """
 
 import sys
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -118,6 +119,22 @@ def test_data_without_faults_give_no_warning(simulate, seed):
     assert result.warnings == []
     assert any("Poisson counts, gain 1" in note for note in result.notes)
     assert result.verdict
+
+
+@pytest.mark.parametrize("seed", [10, 26, 162, 197])
+def test_short_spectra_without_faults_give_no_warning(seed):
+    """In a few channels a filter that hardly smooths may be best, or be chosen by chance."""
+    rng = np.random.default_rng(1000 + seed)
+    n_channels = {10: 32, 26: 48, 162: 64, 197: 64}[seed]
+    shares = np.array([rng.uniform(0.2, 0.45), rng.uniform(0.55, 0.8)])
+    widths = rng.uniform(1.5, n_channels / 20 + 1, 2)
+    heights = 10 ** rng.uniform(0.7, 2.7, 2)
+    background = 10 ** rng.uniform(-0.5, 1)
+    steps = (np.arange(n_channels)[:, None] - n_channels * shares) / widths
+    truth = background + np.exp(-0.5 * steps**2) @ heights
+    result = ad.denoise(rng.poisson(truth, (4, n_channels)), axes="RE", budget="fast", seed=seed)
+    assert result.warnings == []
+    assert mse(result.estimate, truth) < mse(result.mean, truth)
 
 
 def test_clean_run_has_no_warning(clean):
@@ -364,6 +381,13 @@ def test_another_acquisition_is_denoised_by_the_same_method(clean, simulate):
     assert result.method == clean.method
     assert result.candidates == clean.candidates
     assert result.trained is clean.trained
+    assert result.applied
+    assert not clean.applied
+    choice, measured = result.verdict[:2]
+    assert choice.startswith(f"The method, {clean.method.split(':')[0]}")
+    assert "by parts of the first data that it had not seen" in choice
+    assert measured.startswith("All that follows was measured on these data")
+    assert not any("first data" in said or "these data" in said for said in clean.verdict)
     assert mse(result.estimate, other.truth) < mse(result.mean, other.truth) / 3
     assert result.quality["mse"] == pytest.approx(mse(result.estimate, other.truth), rel=1)
     assert result.warnings == []
@@ -391,6 +415,25 @@ def test_one_acquisition_is_enough_where_repeats_had_to_train(gaussian, spectra,
     assert any("as before" in note for note in again.notes)
 
 
+def test_noise_of_another_level_is_told_when_a_method_is_applied(gaussian, spectra):
+    _, result = gaussian
+    rng = np.random.default_rng(5)
+    for sigma, n_warnings in ((2, 0), (3, 1)):
+        values = spectra.truth + rng.normal(0, sigma, (4, 1024))
+        again = result.apply(values, axes="RE")
+        told = [said for said in again.warnings if "which the method was trained for" in said]
+        assert len(told) == n_warnings
+
+
+def test_a_result_shows_itself_in_a_line(clean, simulate, hurried):
+    gain = f"{clean.quality['dose_gain']:.2g}"
+    assert repr(clean) == (f"<Result: {clean.method}; shape (1024,), dose gain {gain}, 0 warnings>")
+    both = ad.denoise([simulate(seed=seed).counts for seed in (1, 2)])
+    gains = sorted(both.quality["dose_gain"])
+    assert f"dose gain {gains[0]:.2g} to {gains[1]:.2g}, " in repr(both)
+    assert repr(clean.apply(simulate(1).counts[0])).endswith("warnings, applied>")
+
+
 def test_faults_of_another_acquisition_are_told(clean, simulate):
     counts = simulate(seed=8).counts
     counts[3] = counts[0]
@@ -415,7 +458,8 @@ def test_larger_budgets_compare_a_network_and_average_several(monkeypatch, simul
     monkeypatch.setattr(MODULE, "BUDGETS", {budget: few})
     spectra = simulate(n_channels=512)
     result = ad.denoise(spectra.counts, axes="RE", budget=budget)
-    assert [candidate.name for candidate in result.candidates][-2:] == ["kernel mixture", "dncnn"]
+    names = {candidate.name for candidate in result.candidates}
+    assert names == {*ad.baselines.families(1), "kernel mixture", "dncnn"}
     assert mse(result.estimate, spectra.truth) < mse(result.mean, spectra.truth)
     if result.method.startswith("kernel mixture"):
         assert f"mixed by {known.n_networks} networks" in result.method
@@ -493,8 +537,7 @@ def test_references_of_other_samples_are_refused(reference):
 
 def test_mean_as_a_result_says_so_and_is_exact(monkeypatch, half, hurried):
     def nothing_helps(splits, work, seed):
-        _, candidates = choose(splits, work, seed)
-        return Filter(Mean(), splits.noise), candidates
+        return replace(choose(splits, work, seed), method=Filter(Mean(), splits.noise))
 
     choose = MODULE.choose_method
     monkeypatch.setattr(MODULE, "choose_method", nothing_helps)

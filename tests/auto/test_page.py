@@ -35,7 +35,9 @@ SMOOTH = Whittaker(3, 1e6)
 def result_of(data, baseline=SMOOTH, candidates=CANDIDATES, **given):
     measurement = read_measurement(data, **given)
     settings = {"budget": "balanced", "seed": 3}
-    trained = Trained(Filter(baseline, Poisson()), Poisson(), candidates, 4, 3, settings)
+    trained = Trained(
+        Filter(baseline, Poisson()), Poisson(), candidates, 4, 3, settings, measurement.samples
+    )
     notes, warnings = ["The values are whole numbers."], ["Repeat 3 is a copy of repeat 1."]
     return trained.result(measurement, measurement.samples, notes=notes, warnings=warnings)
 
@@ -120,7 +122,23 @@ def test_if_the_mean_was_chosen_the_report_says_so(tmp_path):
     np.testing.assert_array_equal(result.estimate, SPECTRA.counts[:4].mean(axis=0))
     text = text_of(write_report(result, tmp_path / "report.html"))
     assert "None was better than the mean, which is shown unchanged." in text
-    assert "None of the 1 methods tried predicts unseen parts" in text
+    assert "No method tried predicts unseen parts" in text
+
+
+def test_the_report_of_an_applied_method_says_what_was_measured_on_which_data(tmp_path):
+    again = one().trained.result(
+        one().measurement, one().measurement.samples, notes=[], warnings=[], applied=True
+    )
+    text = text_of(write_report(again, tmp_path / "report.html"))
+    for part in (
+        "by parts of the first data that it had not seen",
+        "All that follows was measured on these data",
+        "compared on counts that they had not seen, of the first data",
+        "The method had been chosen on another measurement of this set-up, which was split",
+        "applied to the mean of these exposures",
+    ):
+        assert part in text
+        assert part not in text_of(write_report(one(), tmp_path / "o.html", overwrite=True))
 
 
 def test_a_picture_holds_the_samples_one_below_the_other(tmp_path):
@@ -150,7 +168,8 @@ def test_other_endings_are_refused_with_those_there_are(tmp_path, name):
 
 
 def test_more_samples_than_a_picture_holds_are_refused(tmp_path):
-    many = replace(several(), measurement=read_measurement(np.ones((21, 9), dtype=int), axes="SE"))
+    counts = np.arange(21 * 9).reshape(21, 9)
+    many = replace(several(), measurement=read_measurement(counts, axes="SE"))
     with pytest.raises(InputError, match=r"21 samples and a picture holds 20.*'many.html'"):
         write_report(many, tmp_path / "many.png")
 

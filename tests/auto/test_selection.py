@@ -76,6 +76,25 @@ def test_order_of_the_methods_is_no_matter(order):
     assert [candidate.name for candidate in candidates] == ["mean", *(m.name for m in methods)]
 
 
+def test_of_several_clearly_better_rivals_the_last_that_will_do_is_chosen():
+    """The best of two that are about as good would be chosen by chance."""
+    preferred = Known(1.1 * TRUTH, "preferred")
+    wiggles = 0.01 * TRUTH * np.random.default_rng(101).normal(size=TRUTH.size)
+    alike = [Known(TRUTH + wiggles, "one"), Known(TRUTH - wiggles, "other")]
+    bests = set()
+    for seed in range(4):
+        splits = drawn(seed=seed)
+        for rivals in (alike, alike[::-1]):
+            candidates = compare_methods([*rivals, preferred], splits, preferred)
+            assert chosen_of(candidates) == 2
+            assert candidates[3].behind > 3 * candidates[3].behind_error
+            bests.add(min(candidates, key=lambda each: each.score).name)
+        better = Known(TRUTH, "clearly better than the last"), Known(1.07 * TRUTH, "last")
+        candidates = compare_methods([*better, preferred], splits, preferred)
+        assert chosen_of(candidates) == 1
+    assert bests == {"one", "other"}  # chance
+
+
 def test_mean_is_returned_where_nothing_beats_it():
     preferred = Known(1.5 * TRUTH)
     candidates = compare_methods([preferred, Known(0.5 * TRUTH)], drawn(), preferred)

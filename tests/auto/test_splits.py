@@ -31,6 +31,14 @@ def test_parts_add_up_to_the_whole(noise):
         np.testing.assert_allclose(total, whole.values * whole.dose)
 
 
+@pytest.mark.parametrize(
+    ("n_samples", "n", "n_held_out"), [(1, 400, 80), (1, 100, 40), (1, 32, 16), (3, 60, 40)]
+)
+def test_enough_channels_of_short_spectra_are_held_out(n_samples, n, n_held_out):
+    """Six of 32 would often miss all the lines."""
+    assert draw(n_samples=n_samples, n=n).held_out.sum() == n_held_out
+
+
 @pytest.mark.parametrize("noise", NOISES[:2], ids=str)
 def test_shares_of_the_targets_span_their_range(noise):
     splits = draw(noise, n_splits=9)

@@ -13,6 +13,7 @@ from autoden.auto.method import Filter
 from autoden.auto.selection import Candidate
 from autoden.auto.uncertainty import measure_errors
 from autoden.auto.verdict import judge
+from autoden.baselines.gaussian import GaussianFilter
 from autoden.baselines.mean import Mean
 from autoden.baselines.whittaker import Whittaker
 from autoden.datasets import xrf_spectra
@@ -29,7 +30,10 @@ CANDIDATES = (
     Candidate("gaussian", "Gaussian, sigma 4", -420.0, 26.0, behind=11.0, behind_error=0.9),
     Candidate("whittaker", "Whittaker, order 3", -431.0, 26.0, chosen=True),
 )
-MEAN_CHOSEN = (replace(CANDIDATES[0], chosen=True), replace(CANDIDATES[2], chosen=False))
+MEAN_CHOSEN = (
+    replace(CANDIDATES[0], chosen=True),
+    replace(CANDIDATES[2], score=4.0, chosen=False),
+)
 
 
 def prepared(measurement, noise, method, n_replicas=8, seed=0):
@@ -132,14 +136,46 @@ def test_moved_lines_and_other_areas_are_told():
     weaker = estimate.copy()
     weaker[strongest - 60 : strongest + 60] *= 0.93
     said = " ".join(verdict_on(weaker).warnings)
-    assert "have another net area than measured, above all the one in channel 1" in said
-    assert "keV)" in said
+    assert "The strong line in channel 1" in said
+    assert "keV) has another net area than measured: -" in said
+
+
+def test_one_line_and_differences_of_nothing_are_said_as_such():
+    channels = np.arange(300.0)
+    counts = 5 + 400 * np.exp(-0.5 * ((channels - 150) / 4) ** 2)
+    measurement = read_measurement(np.random.default_rng(0).poisson(counts, (4, 300)), axes="RE")
+    found = prepared(measurement, COUNTS, Filter(Whittaker(3, 1e3), COUNTS))
+    (said,) = (s for s in judge(*found, CANDIDATES).sentences if "strong line" in s)
+    assert said.startswith("1 strong line: its centre differs from the measured one by ")
+    same = judge(*found[:3], [found[1][0].values], found[4], CANDIDATES).sentences
+    (said,) = (s for s in same if "strong line" in s)
+    assert said == (
+        "1 strong line: its centre differs from the measured one by less than 0.1 standard errors, "
+        "its net area by less than 0.1, its width by less than 0.1."
+    )
+    assert not any(" 0.0 standard errors" in sentence for sentence in same)
 
 
 def test_an_estimate_that_follows_the_noise_is_told():
     close = gaussian_filter1d(denoised()[1][0].values, 0.6)
     said = " ".join(verdict_on(close).warnings)
     assert "the estimate follows the noise" in said
+
+
+def test_signal_that_smoothing_misses_within_the_stated_error_is_no_alarm():
+    """A filter that hardly smooths leaves hardly any noise, beside which any bias is large."""
+    estimate = gaussian_filter1d(denoised()[1][0].values, 0.5)
+    measurement, wholes, noise, _, (errors,) = denoised()
+    method = Filter(GaussianFilter(0.5), noise)
+    (rough,) = prepared(measurement, noise, method)[4]
+    missed = np.where(np.arange(estimate.size) % 2, 0.3, -0.3) * np.sqrt(estimate / 4)
+    biased = np.maximum(estimate + missed, 0.01)
+    found = measurement, wholes, noise, [biased]
+    leaves = judge(*found, [rough], CANDIDATES).quality["dispersion"]
+    assert max(leaves) > 1.5
+    assert not any("taken away" in said for said in judge(*found, [rough], CANDIDATES).warnings)
+    sure = replace(rough, sigma=errors.sigma)  # a smaller error was stated
+    assert any("taken away" in said for said in judge(*found, [sure], CANDIDATES).warnings)
 
 
 def test_negative_rates_are_told_for_counts():
@@ -169,9 +205,12 @@ def test_the_sentences_say_choice_gain_and_fidelity():
     assert f"as the mean of {gain:.0f} times as many exposures would be (90 %" in sentences[1]
     said = " ".join(sentences)
     parts = [
-        "Total counts differ from the measured ones by 0.0", "strong lines: centres",
-        "level between the lines", "times the variance of noise alone", "No rate is negative",
-    ]  # fmt: skip
+        "Total counts differ from the measured ones by less than 0.1 standard errors",
+        "strong lines: centres",
+        "level between the lines",
+        "times the variance that noise alone would leave",
+        "No rate is negative",
+    ]
     for part in parts:
         assert part in said
 

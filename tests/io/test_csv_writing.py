@@ -70,6 +70,26 @@ def test_any_name_reads_back_equal_or_is_refused(name, unit):
     assert_same(interpret(parse_table(text.encode(), "table")), signal)
 
 
+@pytest.mark.parametrize(
+    ("rows", "header", "corner"),
+    [
+        (Axis("quantity"), Axis("channel"), "quantity \\ channel"),
+        (Axis("quantity"), Axis("q", "", [0.5, 1.5]), "quantity \\ q"),
+        (Axis("repeat"), Axis("channel", "", [0.5, 1.5]), "channel"),
+        (Axis("y", "mm"), Axis("energy"), "y (mm) \\ energy"),
+        # brackets, where a unit would be guessed or a name would lose its own
+        (Axis("repeat"), Axis("energy", "", [0.5, 1.5]), "energy ()"),
+        (Axis("time (a)"), Axis("kev", "", [0.5, 1.5]), "time (a) () \\ kev ()"),
+    ],
+)
+def test_what_has_no_unit_has_no_empty_brackets(rows, header, corner):
+    signal = Signal(np.array([[1, 2], [3, 4]]), (rows, header))
+    for suffix, delimiter in ((".csv", ","), (".tsv", "\t")):
+        text = format_table(signal, suffix)
+        assert text.split(delimiter)[0] == corner
+        assert_same(interpret(parse_table(text.encode(), "table")), signal)
+
+
 AS_READ = [
     ",0.5,1.0\n0,3,1\n1,4,2\n",
     "run;0.5;1.0\n1;3;1\n2;4;2\n",

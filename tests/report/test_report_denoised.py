@@ -1,5 +1,8 @@
 """The printed figures of a page show its arrays, in the right units."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,9 +20,16 @@ PAGE = Page(
 )  # fmt: skip
 
 
-def test_the_band_is_one_sigma_wide() -> None:
-    figure = plot_denoised(PAGE, zooms=[(7, 9)])
-    for axes in figure.axes:
+def test_linear_scale_logarithmic_scale_and_residuals_share_one_axis() -> None:
+    figure = plot_denoised(PAGE)
+    linear, log, below = figure.axes
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear", "log", "linear"]
+    assert {axes.get_xlim() for axes in figure.axes} == {(0.0, 20.0)}
+    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "Energy (keV)"]
+    tops = [axes.get_subplotspec().get_position(figure).y1 for axes in figure.axes]
+    assert tops == sorted(tops, reverse=True)
+    for axes in (linear, log):
+        assert axes.get_ylabel() == "Rate (1/s)"
         lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
         np.testing.assert_array_equal(lines["denoised"], RATE)
         np.testing.assert_array_equal(lines["mean of the exposures"], MEASURED)
@@ -28,16 +38,40 @@ def test_the_band_is_one_sigma_wide() -> None:
         corners = band.get_paths()[0].vertices
         at_peak = corners[np.isclose(corners[:, 0], X[800]), 1]
         np.testing.assert_allclose(np.ptp(at_peak), 2 * np.sqrt(RATE[800]) / 10)
-    assert figure.axes[0].get_ylabel() == "Rate (1/s)"
-    assert figure.axes[0].get_xlabel() == "Energy (keV)"
+    drawn = below.get_lines()[0].get_ydata()
+    np.testing.assert_allclose(drawn, (MEASURED - RATE) / (np.sqrt(RATE) / 2))
+    assert "Residual" in below.get_ylabel()
+
+
+def test_letters_are_legible_where_the_picture_is_1000_pixels_wide() -> None:
+    figure = plot_denoised(PAGE)
+    inches = figure.get_size_inches()[0]
+    for axes in figure.axes:
+        labels = (axes.xaxis.label, axes.yaxis.label, *axes.get_yticklabels())
+        assert all(label.get_fontsize() / 72 / inches * 1000 > 12 for label in labels)
+
+
+def test_single_counts_among_zeros_are_seen_on_the_logarithmic_scale() -> None:
+    counts = np.zeros(100)
+    counts[[7, 50]] = 1
+    _, log = plot_denoised(Page(measured=counts, estimate=counts / 9, sigma=counts)).axes
+    (mean,) = (line for line in log.get_lines() if line.get_label() == "mean of the exposures")
+    assert (mean.get_linestyle(), mean.get_marker()) == ("None", ".")
+    assert log.get_ylim()[0] < 1 / 9
+
+
+def test_panels_that_would_be_empty_are_left_out() -> None:
+    nothing = Page(measured=-MEASURED, estimate=-RATE, sigma=RATE, noise_sigma=0 * RATE)
+    (linear,) = plot_denoised(nothing).axes
+    assert linear.get_yscale() == "linear"
 
 
 def test_the_band_ends_with_the_logarithmic_axis() -> None:
     wide = Page(measured=MEASURED, estimate=RATE, sigma=5 * RATE)
-    figure = plot_denoised(wide, log=True)
-    (axes,) = figure.axes
-    (band,) = axes.collections
-    assert band.get_paths()[0].vertices[:, 1].min() == pytest.approx(axes.get_ylim()[0])
+    figure = plot_denoised(wide)
+    _, log = figure.axes
+    (band,) = log.collections
+    assert band.get_paths()[0].vertices[:, 1].min() == pytest.approx(log.get_ylim()[0])
     assert figure._repr_png_()[:4] == b"\x89PNG"  # type: ignore[attr-defined]
 
 
@@ -63,10 +97,19 @@ def test_one_of_several_samples() -> None:
         plot_denoised(both, sample=2)
 
 
-def test_dollar_signs_in_a_title_are_no_formula() -> None:
-    figure = plot_residuals(PAGE)
+@pytest.mark.parametrize("plot", [plot_denoised, plot_residuals])
+def test_names_are_no_formulas_and_long_titles_are_wrapped(plot: Any) -> None:
+    figure = plot(PAGE)
     assert figure.axes[0].get_title(loc="left") == r"5\$ and 6\$"
+    title = "a_very long $name$ of %a file with ümläuts & <tags>, " * 4
+    odd = replace(PAGE, title=title, axis_name="$\\nu_0", axis_unit="cm^{-1} $x$", value_name="$_$")
+    figure = plot(odd)
     assert figure._repr_png_()[:4] == b"\x89PNG"  # type: ignore[attr-defined]
+    shown = figure.axes[0].get_title(loc="left")
+    assert " ".join(shown.replace(r"\$", "$").split()) == title.strip()
+    box = figure.axes[0].title.get_window_extent()
+    assert max(len(line) for line in shown.splitlines()) <= 110
+    assert box.x1 <= figure.bbox.x1
 
 
 @pytest.mark.parametrize("noise_sigma", [None, np.zeros(3)])

@@ -170,6 +170,13 @@ def test_zeros_have_a_place_on_the_logarithmic_scale(
     assert chart(given)["spectra"][0]["floor"] > 0
 
 
+def test_noise_about_zero_takes_no_decades_of_the_logarithmic_scale() -> None:
+    given = Page(
+        measured=[-1, 1e-5, 30], estimate=[0, 0, 30], sigma=np.ones(3), noise_sigma=np.full(3, 2.0)
+    )
+    assert log_floor(given.spectra()[0]) == pytest.approx(0.2)
+
+
 def test_sections_come_in_the_order_of_reading(tmp_path: Path) -> None:
     table = Table("Detectors", ("Name", "Live time (s)"), [("A", 30.5), ("B", None)], note="Both.")
     scores = candidates_table(

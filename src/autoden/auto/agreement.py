@@ -47,6 +47,9 @@ class Agreement:
         Where there are no lines.
     residuals : ResidualTests
         Compared with what replicas leave over.
+    stated : tuple of float
+        The squared error that is stated, over the variance of the noise of the measurement: of all
+        channels, and of those of each band of `residuals`, by the weights that residuals have.
     """
 
     estimate: Floats
@@ -54,6 +57,7 @@ class Agreement:
     lines: tuple[PeakShift, ...]
     background: Background
     residuals: ResidualTests
+    stated: tuple[float, ...]
 
     @property
     def regions(self) -> tuple[Comparison, ...]:
@@ -95,13 +99,26 @@ def agreement(
     lags = min(LAGS, estimate.size - 1)
     left = ExpectedResiduals.from_replicas(errors.replicas, errors.replies, variance, lags=lags)
     given = (estimate, whole.values, variance)
+    residuals = residual_tests(*given, counts=counts, expected=left, lags=lags)
     return Agreement(
         estimate,
         total_counts(*given, regions={})[0].counts,
         peak_shifts(*given, positions=positions, peaks=peaks),
         background_bias(*given, positions=positions, peaks=peaks, counts=counts),
-        residual_tests(*given, counts=counts, expected=left, lags=lags),
+        residuals,
+        _stated(errors.sigma**2, variance, counts, residuals),
     )
+
+
+def _stated(
+    squared: Floats, variance: Floats, counts: Floats | None, residuals: ResidualTests
+) -> tuple[float, ...]:
+    """Average squared errors over variances as `residual_tests` averages squared residuals."""
+    weights = np.ones_like(variance) if counts is None else counts / (1 + counts)
+    weights = np.where(variance > 0, weights, 0.0)
+    ratios = np.divide(squared, variance, out=np.zeros_like(variance), where=variance > 0)
+    parts = [weights * part.band.inside for part in (residuals.overall, *residuals.bands)]
+    return tuple(float(part @ ratios / part.sum()) if part.any() else 0.0 for part in parts)
 
 
 def expected_counts(estimate: Floats, dose: float, noise: NoiseModel) -> Floats | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+from autoden.auto.selection import chosen_of
 from autoden.baselines.mean import Mean
-from autoden.report.numerals import show
+from autoden.report.numerals import interval_90, show
 
 if TYPE_CHECKING:
     from autoden.auto.result import Result
-    from autoden.auto.selection import Candidate
 
 _PARTS: Final = {
     "poisson": "by binomial thinning of the counts",
@@ -42,12 +42,14 @@ def _split(result: Result) -> str:
     else:
         what = f"A spectrum ({exposures}"
     verb = "were" if len(samples) > 1 else "was"
-    return (
-        f"{what}, {measurement.n_channels} channels) {verb} denoised with autoden "
-        f"{version('autoden')}. The method was chosen on measurements of this set-up alone: they "
-        f"were split {_PARTS[result.trained.noise.name]} into parts whose noise is independent "
-        f"({result.trained.noise.describe()})."
-    )
+    done = f"{verb} denoised with autoden {version('autoden')}"
+    noise = result.trained.noise
+    parts = f"{_PARTS[noise.name]} into parts whose noise is independent ({noise.describe()})"
+    if result.applied:
+        chosen = "had been chosen on another measurement of this set-up, which was split"
+    else:
+        chosen = "was chosen on measurements of this set-up alone: they were split"
+    return f"{what}, {measurement.n_channels} channels) {done}. The method {chosen} {parts}."
 
 
 def _chosen(result: Result) -> str:
@@ -57,16 +59,13 @@ def _chosen(result: Result) -> str:
         "on some parts and compared by their deviance from others, in channels where none had been "
         "trained."
     )
-    if _chosen_of(result).name == Mean.name:
+    if chosen_of(result.candidates).name == Mean.name:
         return f"{compared} None was better than the mean, which is shown unchanged."
+    what = "these" if result.applied else "the"
     return (
         f"{compared} The one chosen ({result.method}) was trained on all parts and applied to the "
-        "mean of the exposures."
+        f"mean of {what} exposures."
     )
-
-
-def _chosen_of(result: Result) -> Candidate:
-    return next(candidate for candidate in result.candidates if candidate.chosen)
 
 
 def _error(result: Result) -> str:
@@ -76,13 +75,13 @@ def _error(result: Result) -> str:
         f"{result.trained.n_replicas} simulated measurements of the estimate that were denoised in "
         "the same way"
     )
-    if _chosen_of(result).name == Mean.name:
+    if chosen_of(result.candidates).name == Mean.name:
         return f"{sigma}."
     gain = _range(quality["dose_gain"])
     interval = ""
     if result.measurement.n_samples == 1:
         low, high = quality["dose_gain_interval"]
-        interval = f" (90 % interval: {show(low, 2)} to {show(high, 2)})"
+        interval = f" ({interval_90(low, high)})"
     return (
         f"{sigma}; by this the error is that of the mean of {gain} times as many exposures"
         f"{interval}."

@@ -15,6 +15,7 @@ import numpy as np
 from autoden.auto.budget import BUDGETS, BudgetName
 from autoden.auto.competition import N_DIMS, choose_method
 from autoden.auto.measurement import Measurement, read_measurement
+from autoden.auto.noise_again import check_noise
 from autoden.auto.reference import score_by
 from autoden.auto.repair import repair
 from autoden.auto.result import Result
@@ -24,7 +25,6 @@ from autoden.checks import choice, seed_or_none
 from autoden.errors import InputError
 from autoden.io.registry import read
 from autoden.noise.choice import NoiseName, choose_noise
-from autoden.noise.poisson import Poisson
 from autoden.randomness import numpy_generator
 
 
@@ -107,14 +107,21 @@ def denoise(
         verdict = choose_noise(repaired.measured, noise)
     rng = numpy_generator(seed, "splits")
     splits = Splits.draw(repaired.samples, verdict.noise, work.n_splits, rng)
-    method, candidates = choose_method(splits, work, seed)
-    settings = {"noise": verdict.noise.describe(), "budget": budget, "seed": seed}
-    trained = Trained(method, verdict.noise, tuple(candidates), work.n_replicas, seed, settings)
+    chosen = choose_method(splits, work, seed)
+    trained = Trained(
+        chosen.method,
+        verdict.noise,
+        chosen.candidates,
+        work.n_replicas,
+        seed,
+        {"noise": verdict.noise.describe(), "budget": budget, "seed": seed},
+        repaired.samples,
+    )
     result = trained.result(
         measurement,
         repaired.samples,
-        notes=[*measurement.notes, verdict.sentence],
-        warnings=[*verdict.warnings, *repaired.warnings],
+        notes=[*measurement.notes, verdict.sentence, *chosen.notes],
+        warnings=[*verdict.warnings, *repaired.warnings, *chosen.warnings],
         splits=splits.first(work.n_tuning_splits),
     )
     result = result if held is None else score_by(held, result)
@@ -135,17 +142,18 @@ def apply(
     result.measurement.check_same_setup(measurement)
     measurement = measurement.protecting(result.measurement)
     trained = result.trained
-    sentence = f"Using {trained.noise.describe()}, as before."
-    warnings: tuple[str, ...] = ()
-    if isinstance(trained.noise, Poisson):
-        verdict = choose_noise(measurement.samples, "poisson")
-        sentence, warnings = verdict.sentence, verdict.warnings
     repaired = repair(measurement, trained.noise)
+    noise = check_noise(repaired.samples, trained)
     return trained.result(
         measurement,
         repaired.samples,
-        notes=[*measurement.notes, sentence, "The method was chosen on other data of the set-up."],
-        warnings=[*warnings, *repaired.warnings],
+        notes=[
+            *measurement.notes,
+            noise.sentence,
+            "The method was chosen on other data of the set-up.",
+        ],
+        warnings=[*noise.warnings, *repaired.warnings],
+        applied=True,
     ).timed(time.perf_counter() - start)
 
 

@@ -31,7 +31,8 @@ CHANCE_OF_RESIDUALS = 1e-4
 MOST_DOUBT = 0.5
 """Relative error of the variance of residuals above which they tell nothing."""
 LEAST_DISPERSION = 0.1
-"""A variance of the residuals that is off by less is no matter, however certain."""
+"""A variance of the residuals that is off by less is no matter, however certain; nor is one that is
+off by less than the squared error that is stated, which holds the signal that smoothing misses."""
 
 
 def findings(
@@ -98,28 +99,30 @@ def _lines(lines: Sequence[PeakShift], names: ChannelNames, n_samples: int) -> l
         if not off:
             return []
         worst = max(off, key=lambda line: abs(z(line)))
-        return [
-            f"{len(off)} of {len(lines)} strong lines {what}, above all the one in "
-            f"{names.one(worst.peak.index)}: {change(worst)} ({z(worst):+.1f} standard errors). "
-            f"{so}"
-        ]
+        where = names.one(worst.peak.index)
+        if len(off) == 1:
+            said = f"The strong line in {where} has {what}"
+        else:
+            which = f"above all the one in {where}"
+            said = f"{len(off)} of {len(lines)} strong lines have {what}, {which}"
+        return [f"{said}: {change(worst)} ({z(worst):+.1f} standard errors). {so}"]
 
     return [
         *judge(
             lambda line: line.area.z,
-            "have another net area than measured",
+            "another net area than measured",
             lambda line: _percent(line.area),
             "Take areas from the measurement.",
         ),
         *judge(
             lambda line: line.centroid.z,
-            "have moved",
+            "moved",
             lambda line: f"{line.centroid.difference:+.2g} {names.unit or 'channels'}",
             "Take positions from the measurement.",
         ),
         *judge(
             width_z,
-            "have another width than measured",
+            "another width than measured",
             lambda line: _percent(line.width),
             "Where they are wider, the estimate is too smooth: take widths and heights from the "
             "measurement.",
@@ -146,18 +149,19 @@ def _background(found: Agreement, n_samples: int) -> list[str]:
 
 def _residuals(found: Agreement, n_samples: int) -> list[str]:
     given = (found.residuals.overall, *found.residuals.bands)
-    parts = [part for part in given if _can_tell(part)] if found.has_residuals else []
-    if not parts:
+    pairs = zip(given, found.stated, strict=True)
+    told = [pair for pair in pairs if _can_tell(pair[0])] if found.has_residuals else []
+    if not told:
         return []
-    least = CHANCE_OF_RESIDUALS / (len(parts) * n_samples)
+    least = CHANCE_OF_RESIDUALS / (len(told) * n_samples)
     warnings = []
-    structure = min(part.whiteness.structure_p_value for part in parts)
+    structure = min(part.whiteness.structure_p_value for part, _ in told)
     if structure < least:
         warnings.append(
             "What was taken away has structure, which noise has not "
             f"(p = {structure:.0e}): signal was taken away with it."
         )
-    off = [part for part in parts if _is_off(part, least)]
+    off = [part for part, stated in told if _is_off(part, stated, least)]
     if off:
         worst = max(off, key=lambda part: abs(part.dispersion.z))
         ratio = dispersion_ratio(worst)
@@ -167,7 +171,7 @@ def _residuals(found: Agreement, n_samples: int) -> list[str]:
             else "the estimate follows the noise, or the noise is smaller than was assumed"
         )
         warnings.append(
-            f"What was taken away has {ratio:.2f} times the variance of the noise"
+            f"What was taken away has {ratio:.2f} times the variance that the noise would leave"
             f"{_where(found, worst)}: {meaning}."
         )
     return warnings
@@ -199,9 +203,10 @@ def _can_tell(part: BandResiduals) -> bool:
     return size.standard_error < MOST_DOUBT * size.expected
 
 
-def _is_off(part: BandResiduals, least: float) -> bool:
-    is_large = abs(dispersion_ratio(part) - 1) > LEAST_DISPERSION
-    return is_large and part.dispersion.p_value < least
+def _is_off(part: BandResiduals, stated: float, least: float) -> bool:
+    size = part.dispersion
+    is_large = abs(size.observed - size.expected) > max(LEAST_DISPERSION * size.expected, stated)
+    return is_large and size.p_value < least
 
 
 def _where(found: Agreement, part: BandResiduals) -> str:

@@ -6,6 +6,7 @@ What is on a page, ``autoden.report`` knows; what is true of the result, ``verdi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from autoden.auto.agreement import ordered_positions
 from autoden.auto.citation import cite
 from autoden.auto.measurement import Measurement
 from autoden.auto.saving import as_path
-from autoden.auto.selection import Candidate
+from autoden.auto.selection import chosen_of
 from autoden.errors import InputError
 from autoden.io.files import check_destination, replacing
 from autoden.noise.model import NoiseModel
@@ -76,7 +77,7 @@ def page_of(result: Result) -> Page:
         measurement=_facts(result),
         verdict=result.verdict,
         warnings=result.warnings,
-        candidates=_candidates(result.candidates),
+        candidates=_candidates(result),
         tables=result.tables,
         made={
             "Method": result.method,
@@ -99,7 +100,8 @@ def write_report(result: Result, path: str | Path, *, overwrite: bool = False) -
         Of one sample or several.
     path : str or Path
         Ends in ".html" or ".htm" (all there is to say, in one file that needs no network) or in
-        ".png" (the spectra with their uncertainty, one below the other).
+        ".png" (the samples one below the other: each with its uncertainty on a linear and on a
+        logarithmic scale, and its residuals).
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -190,8 +192,10 @@ def _alike(numbers: Sequence[int]) -> object:
     return numbers[0] if len(set(numbers)) == 1 else list(numbers)
 
 
-def _candidates(candidates: Sequence[Candidate]) -> Table:
-    return candidates_table(
+def _candidates(result: Result) -> Table:
+    """Tabulate the candidates, and say of which data where it is not these."""
+    candidates = result.candidates
+    table = candidates_table(
         names=[candidate.name for candidate in candidates],
         parameters=[candidate.parameters for candidate in candidates],
         scores=[candidate.score for candidate in candidates],
@@ -199,11 +203,14 @@ def _candidates(candidates: Sequence[Candidate]) -> Table:
             candidate.standard_error if candidate.standard_error > 0 else np.nan
             for candidate in candidates
         ],
-        chosen=[candidate.name for candidate in candidates if candidate.chosen],
+        chosen=chosen_of(candidates).name,
         behind=[candidate.behind for candidate in candidates],
         behind_errors=[candidate.behind_error for candidate in candidates],
         score_unit="mdev: thousandths of a nat per channel and exposure",
     )
+    if not result.applied:
+        return table
+    return replace(table, title=f"{table.title}, of the first data")
 
 
 def _is_counts(noise: NoiseModel) -> bool:

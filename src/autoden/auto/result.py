@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autoden.auto.measurement import Measurement
 from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
+from autoden.report.numerals import show
 from autoden.report.tables import Table
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """A denoised measurement and its verdict.
 
@@ -57,6 +58,10 @@ class Result:
         What was denoised.
     reference : ndarray or None
         Mean of the acquisitions given for scoring.
+    applied : bool
+        Whether the method was chosen and trained on another measurement, by `apply`. Method,
+        candidates, settings and ``quality["held_out"]`` are of that measurement then, all else of
+        this one.
     seconds : float
         How long it took.
     """
@@ -71,19 +76,31 @@ class Result:
     verdict: list[str]
     mean: Floats
     noise: Floats
-    measurement: Measurement = field(repr=False)
-    trained: Trained = field(repr=False)
-    tables: tuple[Table, ...] = field(default=(), repr=False)
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    reference: Floats | None = field(default=None, repr=False)
+    measurement: Measurement
+    trained: Trained
+    tables: tuple[Table, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reference: Floats | None = None
+    applied: bool = False
     seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        """Say the method and what it is worth; all the rest has a name of its own."""
+        gains = np.atleast_1d(self.quality["dose_gain"])
+        ends = dict.fromkeys(show(float(gain), 2) for gain in (gains.min(), gains.max()))
+        return (
+            f"<Result: {self.method}; shape {self.estimate.shape}, dose gain {' to '.join(ends)}, "
+            f"{len(self.warnings)} warning{'s' * (len(self.warnings) != 1)}"
+            f"{', applied' * self.applied}>"
+        )
 
     def apply(self, other: Any, *, axes: str | None = None, n_dims: int | None = None,
               exposure: Sequence[float] | None = None) -> Result:  # fmt: skip
         """Denoise another acquisition of the same set-up by the same trained method.
 
-        Nothing is trained or chosen again; the uncertainty and the verdict are those of the new
-        data.
+        Nothing is trained or chosen again. The noise of the new data is compared with that of the
+        first, and a warning tells if they differ; uncertainty, verdict and tables are measured on
+        the new data, but for the choice of the method, as the verdict says.
 
         Parameters
         ----------
@@ -93,7 +110,8 @@ class Result:
         Raises
         ------
         InputError
-            Other channels than those of the first measurement, or what `denoise` refuses.
+            Other channels than those of the first measurement, no counts where those were counts,
+            or what `denoise` refuses.
         """
         from autoden.auto.denoise import apply
 
@@ -129,12 +147,20 @@ class Result:
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a report: one HTML file that needs no network, or a picture if it ends in .png.
 
+        The picture shows what the page lets one zoom into: measured mean and estimate with its 1
+        sigma band on a linear and on a logarithmic scale, and the residuals in units of the noise.
+
         Parameters
         ----------
         path : str or Path
-            "report.html" or "report.png".
+            "report.html" or "report.png"; just this file is written. Call it twice for both.
         overwrite : bool
             Whether a file that is there may be replaced.
+
+        Returns
+        -------
+        Path
+            The file.
         """
         from autoden.auto.page import write_report
 

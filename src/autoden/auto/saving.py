@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from autoden.auto.measurement import Measurement
 from autoden.errors import InputError
 from autoden.io.files import FilePath, replacing
-from autoden.io.labels import format_label
+from autoden.io.positions import position_label
 from autoden.io.registry import check_writable, format_of
 from autoden.io.table_layout import BARE_COLUMN, BARE_COLUMNS, COLUMNS
 from autoden.signals import Axis, Signal
@@ -83,7 +83,7 @@ def save_estimate(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     (file,) = save_estimate(f"{folder}/out.csv", np.ones(8), np.zeros(8), measured)
     ...     print(file.read_text())
-    quantity () \ energy (keV),0.0,1.0,2.0,3.0,4.0,5.0,6.0,7.0
+    quantity \ energy (keV),0.0,1.0,2.0,3.0,4.0,5.0,6.0,7.0
     estimate,1.0,1.0,1.0,1.0,1.0,1.0,1.0,1.0
     sigma,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0
     """
@@ -181,7 +181,7 @@ def _table(
             Axis(axis.name, axis.unit, np.arange(data.shape[1], dtype=np.float64)),
             {"whole_positions": True},
         )
-    style |= {"column_names": names, "header_cell": format_label(axis.name, axis.unit)}
+    style |= {"column_names": names, "header_cell": position_label(axis)}
     rows = Axis("spectrum" if axis.name == "repeat" else "repeat")  # as such a table is read
     return Signal(data, (rows, axis), {"layout": COLUMNS, "table": style})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,10 @@ N_JUDGING_SPLITS = 16
 """So many splits compare the methods; more would repeat the same counts."""
 
 CLEARLY = 3.0
-"""Standard errors by which another method must be better than the preferred one."""
+"""Standard errors by which another method must be better to stand against one."""
 
 NEARLY = 0.9
-"""Share of what the best method gains over the mean that the preferred one has to gain."""
+"""Share of what the best method gains over the mean that the chosen one has to gain."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,19 @@ class Candidate:
     behind_error: float = 0.0
 
 
+def chosen_of(candidates: Sequence[Candidate]) -> Candidate:
+    """Give the one that made the estimate."""
+    return next(candidate for candidate in candidates if candidate.chosen)
+
+
+def with_mean_chosen(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Give the candidates as they are if the first of them, the mean, made the estimate."""
+    return tuple(
+        replace(each, chosen=i == 0, behind=each.score, behind_error=each.standard_error)
+        for i, each in enumerate(candidates)
+    )
+
+
 def compare_methods(
     methods: Sequence[Method], splits: Splits, preferred: Method
 ) -> list[Candidate]:
@@ -64,17 +77,19 @@ def compare_methods(
     No method was trained on these targets. The mean of the exposures is the first candidate, so
     that nothing worse than it is ever chosen.
 
+    The rule: a method will do if it gains more than nine tenths of what the best gains over the
+    mean and no other is better than it by more than three standard errors of the difference;
+    chosen is the preferred one if it will do, and else the last that does, in the given order.
+    (The best of several that are about as good would be chosen by chance.)
+
     Parameters
     ----------
     methods : sequence of Method
-        To compare.
+        To compare, in rising order of preference.
     splits : Splits
         Whose targets judge.
     preferred : Method
-        One of them, which mixes the others: it is chosen unless one of them is clearly better, by
-        more than three standard errors of the difference. The best of several that are about as
-        good would be chosen by chance; a mixture of them errs less. Where it gains less than nine
-        tenths of what the best gains over the mean, the best is chosen, which may be the mean.
+        One of them, which mixes the others and errs less than any that seems as good.
 
     Returns
     -------
@@ -87,11 +102,7 @@ def compare_methods(
     deviances = 1000 * np.array(
         [judging.deviances(method.rates(inputs))[splits.held_out] for method in all_methods]
     )
-    chosen = all_methods.index(preferred)
-    rivals, errors = _differences(deviances, chosen)
-    gain, best_gain = rivals[0], rivals[0] - rivals.min()
-    if gain <= NEARLY * best_gain or (rivals < -CLEARLY * errors).any():
-        chosen = int(np.argmin(deviances.mean(axis=1)))
+    chosen = _choose(deviances, all_methods.index(preferred))
     scores, score_errors = _differences(deviances, 0)
     behind, behind_errors = _differences(deviances, chosen)
     return [
@@ -106,6 +117,20 @@ def compare_methods(
         )
         for i, method in enumerate(all_methods)
     ]
+
+
+def _choose(deviances: Floats, preferred: int) -> int:
+    """Give the row to choose, by the rule of `compare_methods`; row 0 is that of the mean."""
+    means = deviances.mean(axis=1)
+    best = int(means.argmin())
+
+    def will_do(row: int) -> bool:
+        others, errors = _differences(deviances, row)
+        gains_enough = means[0] - means[row] > NEARLY * (means[0] - means[best])
+        return bool(gains_enough and not (others < -CLEARLY * errors).any())
+
+    in_order = (preferred, *reversed(range(len(deviances))))
+    return next((row for row in in_order if will_do(row)), best)
 
 
 def _differences(deviances: Floats, reference: int) -> tuple[Floats, Floats]:

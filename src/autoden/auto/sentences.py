@@ -11,15 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoden.auto.agreement import Agreement, dispersion_ratio, largest, width_z
-from autoden.auto.selection import CLEARLY, Candidate
+from autoden.auto.selection import CLEARLY, Candidate, chosen_of
 from autoden.auto.uncertainty import Errors
 from autoden.baselines.mean import Mean
 from autoden.baselines.registry import BASELINES
-from autoden.report.numerals import plus_minus, show
+from autoden.report.numerals import interval_90, plus_minus, show
 
 
-def say_choice(candidates: Sequence[Candidate]) -> list[str]:
-    """Say which method was chosen, among how many, and by how much.
+def say_choice(candidates: Sequence[Candidate], *, applied: bool = False) -> list[str]:
+    """Say which method was chosen, among how many, and by how much; where, if not on these data.
 
     Examples
     --------
@@ -29,17 +29,20 @@ def say_choice(candidates: Sequence[Candidate]) -> list[str]:
     its deviance from them is 9.00 ± 0.50 mdev (thousandths of a nat per channel and exposure)
     below that of the mean of the exposures.
     """
-    chosen = next(candidate for candidate in candidates if candidate.chosen)
+    chosen = chosen_of(candidates)
+    data = "the first data" if applied else "the data"
     others = [candidate for candidate in candidates if not candidate.chosen]
     if chosen.name == Mean.name:
-        tried = f"None of the {len(others)} methods tried" if others else "Nothing"
+        tried = f"None of the {len(others)} methods" if len(others) > 1 else "No method"
+        best = min((each for each in others if each.score < 0), key=_score, default=None)
+        but = "" if best is None else f" in all channels, though {_named(best)} does in some"
         return [
-            f"{tried} predicts unseen parts of the data better than the mean of the exposures: "
-            "the estimate is that mean, unchanged."
+            f"{tried} tried predicts unseen parts of {data} better than the mean of the exposures"
+            f"{but}: the estimate is {'the mean of these' if applied else 'that mean'}, unchanged."
         ]
     side = "below" if chosen.score <= 0 else "above"
     said = (
-        f"The method, {_named(chosen)}, was chosen among {len(candidates)} by parts of the data "
+        f"The method, {_named(chosen)}, was chosen among {len(candidates)} by parts of {data} "
         f"that it had not seen: its deviance from them is "
         f"{plus_minus(abs(chosen.score), chosen.standard_error)} mdev (thousandths of a nat per "
         f"channel and exposure) {side} that of the mean of the exposures"
@@ -54,10 +57,16 @@ def say_choice(candidates: Sequence[Candidate]) -> list[str]:
             f"{'higher' if best.behind >= 0 else 'lower'}"
         )
     sentences = [f"{said}."]
-    if min(each.behind for each in others) < 0:
+    if any(each.behind < 0 for each in others):
         sentences.append(
-            "A mixture of methods is preferred to one that predicts better by less than "
-            f"{CLEARLY:g} standard errors: the best of several alike would be chosen by chance."
+            f"None is better than it by more than {CLEARLY:g} standard errors: the best of several "
+            "alike would be chosen by chance, so that a mixture goes before single filters, and "
+            "those that adapt to more spectra before others."
+        )
+    if applied:
+        sentences.append(
+            "All that follows was measured on these data, to which the trained method was applied; "
+            "no part of them was held out, neither to choose again nor to check the stated error."
         )
     return sentences
 
@@ -67,9 +76,9 @@ def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:
     gains, sizes = [each.gain for each in errors], [float(np.sqrt(each.mse)) for each in errors]
     if len(errors) == 1:
         low, high = errors[0].gain_interval
-        gain = f"{show(gains[0], 2)} times as many exposures would be ({_interval(low, high)})"
+        gain = f"{show(gains[0], 2)} times as many exposures would be ({interval_90(low, high)})"
         low, high = np.sqrt(errors[0].mse_interval)
-        size = f"{show(sizes[0], 2)} ({_interval(low, high)})"
+        size = f"{show(sizes[0], 2)} ({interval_90(low, high)})"
     else:
         gain = f"{_range(gains)} times as many exposures would be"
         size = _range(sizes)
@@ -107,14 +116,18 @@ def _lines(found: Sequence[Agreement]) -> list[str]:
     numbers = [len(each.lines) for each in found]
     if not any(numbers):
         return ["No line is strong enough for a test of its position and width."]
-    n_lines = f"{sum(numbers)} strong line{'s' * (sum(numbers) > 1)}"
     moved, areas, widths = (
         [largest(z(line) for line in each.lines) for each in found]
         for z in (lambda line: line.centroid.z, lambda line: line.area.z, width_z)
     )
+    if sum(numbers) == 1:
+        return [
+            f"1 strong line: its centre differs from the measured one by {_worst(moved)}, its net "
+            f"area by {_worst(areas, '')}, its width by {_worst(widths, '')}."
+        ]
     return [
-        f"{n_lines}: centres differ from the measured ones by {_worst(moved)} at most, net areas "
-        f"by {_worst(areas, '')}, widths by {_worst(widths, '')}."
+        f"{sum(numbers)} strong lines: centres differ from the measured ones by {_most(moved)}, "
+        f"net areas by {_most(areas, '')}, widths by {_most(widths, '')}."
     ]
 
 
@@ -127,7 +140,7 @@ def _background(found: Sequence[Agreement]) -> list[str]:
     n_windows = max(len(each.background.windows) for each in found)
     said = f"The level between the lines differs from the measured one by {overall}"
     if n_windows > 1:
-        said += f", in each of {n_windows} windows by at most {_worst(windows, '')}"
+        said += f", in {n_windows} windows by {_most(windows, '')}"
     return [f"{said}."]
 
 
@@ -146,8 +159,8 @@ def _residuals(found: Sequence[Agreement]) -> list[str]:
         size, bands = f"{ratios[0]:.2f}", ""
     chance = "below 0.001" if structure < 0.001 else f"{structure:.2g}"
     return [
-        f"What was taken away has {size} times the variance of noise alone{bands}; the chance "
-        f"of noise alone to show as much structure is {chance}."
+        f"What was taken away has {size} times the variance that noise alone would leave{bands}; "
+        f"the chance of noise alone to show as much structure is {chance}."
     ]
 
 
@@ -158,16 +171,16 @@ def _smallest(found: Sequence[Agreement]) -> str:
     return f"No rate is negative; the smallest is {smallest:.2g}."
 
 
+def _score(candidate: Candidate) -> float:
+    return candidate.score
+
+
 def _named(candidate: Candidate) -> str:
     """Say a method and its parameters, which may begin with its name."""
     name, parameters = candidate.name, candidate.parameters
     if not parameters or parameters.lower().startswith(name.lower()):
         return parameters or name
     return f"{name} ({parameters})"
-
-
-def _interval(low: float, high: float) -> str:
-    return f"90 % interval: {show(low, 2)} to {show(high, 2)}"
 
 
 def _range(values: Sequence[float]) -> str:
@@ -179,8 +192,17 @@ def _range(values: Sequence[float]) -> str:
     )
 
 
+def _most(differences: Sequence[float], unit: str = " standard errors") -> str:
+    """Say how far several numbers differ at most."""
+    worst = _worst(differences, unit)
+    return worst if worst.startswith("less") else f"up to {worst}"
+
+
 def _worst(differences: Sequence[float], unit: str = " standard errors") -> str:
     """Say the greatest difference, and of which sample it is where there are several."""
     sizes = [abs(difference) for difference in differences]
     worst = int(np.argmax(sizes))
-    return f"{sizes[worst]:.1f}{unit}" + (f" (sample {worst + 1})" if len(sizes) > 1 else "")
+    size = f"{sizes[worst]:.1f}"
+    if size == "0.0":
+        return f"less than 0.1{unit}"
+    return f"{size}{unit}" + (f" (sample {worst + 1})" if len(sizes) > 1 else "")

@@ -27,6 +27,9 @@ LEVEL_WIDTH = 9
 HELD_OUT_SHARE = 0.2
 """Share of the channels on whose targets methods are compared and none is trained."""
 
+LEAST_HELD_OUT, MOST_HELD_OUT = 40, 0.5
+"""So many channels at least, up to this share, since few do not stand for lines and background."""
+
 
 @dataclass(frozen=True, eq=False)
 class Splits:
@@ -70,7 +73,8 @@ class Splits:
             for owner, share in zip(owners, shares, strict=True)
         )
         shape = (len(samples), *samples[0].shape)
-        held_out = draw_held_out(shape, HELD_OUT_SHARE, rng=rng)
+        share = min(max(HELD_OUT_SHARE, LEAST_HELD_OUT / np.prod(shape)), MOST_HELD_OUT)
+        held_out = draw_held_out(shape, float(share), rng=rng)
         return cls(tuple(samples), noise, pairs, owners, held_out)
 
     @cached_property

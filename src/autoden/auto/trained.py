@@ -43,6 +43,8 @@ class Trained:
         Of these.
     settings : mapping
         What the user gave.
+    samples : tuple of Exposures
+        What it was trained on.
     """
 
     method: Method
@@ -51,6 +53,7 @@ class Trained:
     n_replicas: int
     seed: int | None
     settings: Mapping[str, Any]
+    samples: tuple[Exposures, ...]
 
     def result(
         self,
@@ -60,15 +63,20 @@ class Trained:
         notes: Sequence[str],
         warnings: Sequence[str],
         splits: Splits | None = None,
+        applied: bool = False,
     ) -> Result:
-        """Estimate, and judge the estimate; held-out splits check the stated errors."""
+        """Estimate, and judge the estimate; held-out splits check the stated errors.
+
+        Applied are methods to other measurements than they were trained on.
+        """
         wholes = [self.noise.combine(sample) for sample in samples]
         estimates = self.method.rates(wholes)
         errors = [
             self._errors(index, whole, estimate, splits)
             for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True))
         ]
-        verdict = judge(measurement, wholes, self.noise, estimates, errors, self.candidates)
+        given = measurement, wholes, self.noise, estimates, errors, self.candidates
+        verdict = judge(*given, applied=applied)
         sigmas = [error.sigma for error in errors]
         doubts = [_say_doubt(error) for error in errors if error.held_out_z > DOUBTFUL]
         noise = [
@@ -90,6 +98,7 @@ class Trained:
             trained=self,
             tables=verdict.tables,
             settings=self.settings,
+            applied=applied,
         )
 
     def _errors(

@@ -22,7 +22,7 @@ from autoden.auto.agreement import (
 )
 from autoden.auto.findings import findings
 from autoden.auto.measurement import Measurement
-from autoden.auto.selection import Candidate
+from autoden.auto.selection import Candidate, chosen_of
 from autoden.auto.sentences import say_choice, say_errors, say_fidelity
 from autoden.auto.uncertainty import Errors
 from autoden.auto.verdict_tables import verdict_tables
@@ -48,7 +48,8 @@ class Verdict:
 
         - "dose_gain", "dose_gain_interval", "mse", "mse_interval", "held_out_z": as `Errors` has
           them;
-        - "held_out", "held_out_error": score of the chosen candidate and its standard error;
+        - "held_out", "held_out_error": score of the chosen candidate and its standard error, both
+          of the measurement that it was chosen on;
         - "total_z": of the sum of all channels;
         - "n_lines": strong lines found; "largest_area_z", "largest_peak_shift_z",
           "largest_width_z": their greatest changes, without sign;
@@ -81,6 +82,8 @@ def judge(
     estimates: Sequence[Floats],
     errors: Sequence[Errors],
     candidates: Sequence[Candidate],
+    *,
+    applied: bool = False,
 ) -> Verdict:
     """Judge the estimates of all samples of a measurement.
 
@@ -98,6 +101,8 @@ def judge(
         Of each estimate.
     candidates : sequence of Candidate
         The methods, one of them chosen.
+    applied : bool
+        Whether it was chosen on another measurement.
     """
     axis = measurement.axis
     positions = ordered_positions(axis)
@@ -106,9 +111,9 @@ def judge(
         for estimate, whole, error in zip(estimates, wholes, errors, strict=True)
     ]
     names, is_counts = ChannelNames(positions, axis.unit), isinstance(noise, Poisson)
-    chosen = next(candidate for candidate in candidates if candidate.chosen)
+    chosen = chosen_of(candidates)
     is_mean = chosen.name == Mean.name
-    sentences = [*say_choice(candidates), *say_errors(errors, is_mean=is_mean)]
+    sentences = say_choice(candidates, applied=applied) + say_errors(errors, is_mean=is_mean)
     if not is_mean:
         sentences += say_fidelity(found, is_counts=is_counts)
     tables = () if is_mean else verdict_tables(found, measurement)

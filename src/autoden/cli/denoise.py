@@ -87,14 +87,14 @@ def denoise(
         from autoden.auto.saving import check_saving
 
         times = parse_times(exposure)
-        with _reading_says(logging.WARNING if destination.quiet else logging.ERROR):
+        with _says("autoden.io", logging.WARNING if destination.quiet else logging.ERROR):
             spectra = read_spectra(files, reading)
             held = read_reference(reference, files, reading, spectra) if reference else None
             measurement = read_measurement(spectra.data, axes=spectra.axes, exposure=times)
         told = replace(measurement, sources=(*files, *(reference or [])))
         check_saving(destination.output, told, overwrite=destination.force)
         tell(measurement.notes)
-        with _reading_says(logging.ERROR):
+        with _says("autoden.io", logging.ERROR), _says("autoden.auto", logging.ERROR):
             result = _run(
                 spectra.data,
                 axes=spectra.axes,
@@ -137,15 +137,15 @@ def parse_times(text: str | None) -> list[float] | None:
 
 
 @contextmanager
-def _reading_says(least: int) -> Iterator[None]:
-    """Let the reading of files itself say only what is that serious: the notes tell all of it."""
-    reading = logging.getLogger("autoden.io")
-    level = reading.level
-    reading.setLevel(least)
+def _says(room: str, least: int) -> Iterator[None]:
+    """Let a room itself say only what is that serious: notes and warnings tell all of it."""
+    logger = logging.getLogger(room)
+    level = logger.level
+    logger.setLevel(least)
     try:
         yield
     finally:
-        reading.setLevel(level)
+        logger.setLevel(level)
 
 
 def _run(data: Any, **options: Any) -> Result:

@@ -132,7 +132,8 @@ class ReportDestination(Destination):
     Attributes
     ----------
     report
-        Write a report: one .html file that needs no network, or a picture if it ends in .png.
+        Write a report: one .html file that needs no network, or, if it ends in .png, a picture of
+        the spectrum (linear and logarithmic) and its residuals.
     """
 
     report: Path | None = None

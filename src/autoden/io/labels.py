@@ -67,7 +67,7 @@ def parse_label(text: str) -> tuple[str, str | None]:
 
 
 def format_label(name: str, unit: str) -> str:
-    """Write name and unit so that `parse_label` finds them again.
+    """Write name and unit so that `parse_label` finds them again, be it that there is no unit.
 
     Examples
     --------
@@ -75,6 +75,18 @@ def format_label(name: str, unit: str) -> str:
     ('energy (keV)', 'y ()')
     """
     return f"{name} ({unit})"
+
+
+def row_label(name: str, unit: str) -> str:
+    """Write name and unit of what runs down; the name alone where there is no unit.
+
+    Examples
+    --------
+    >>> row_label("y", "mm"), row_label("y", ""), row_label("time (a)", "")
+    ('y (mm)', 'y', 'time (a) ()')
+    """
+    is_plain = not unit and parse_label(name) == (name, None)
+    return name if is_plain else format_label(name, unit)
 
 
 def split_corner(cell: str) -> tuple[str, str]:

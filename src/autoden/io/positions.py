@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.io.labels import parse_label
+from autoden.io.labels import format_label, parse_label
 from autoden.signals import Axis
 
 _ENERGY_UNITS = {"kev": "keV", "ev": "eV"}  # labels that are a unit alone
@@ -44,6 +44,21 @@ def first_misplaced(values: NDArray[np.float64]) -> int:
     steps = np.diff(values)
     falls = np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0)
     return int(np.argmax(steps >= 0 if falls else steps <= 0)) + 1
+
+
+def position_label(axis: Axis) -> str:
+    """Write the label from which `position_axis` names the axis again, as short as it can be.
+
+    Examples
+    --------
+    >>> position_label(Axis("energy", "keV", [1.0, 2.5])), position_label(Axis("channel"))
+    ('energy (keV)', 'channel')
+    >>> position_label(Axis("energy", "", [1.0, 2.5]))  # a unit would be guessed
+    'energy ()'
+    """
+    found = position_axis(axis.name, axis.values, [])
+    is_plain = not axis.unit and (found.name, found.unit) == (axis.name, "")
+    return axis.name if is_plain else format_label(axis.name, axis.unit)
 
 
 def position_axis(label: str, values: NDArray[np.float64] | None, assumed: list[str]) -> Axis:

@@ -14,11 +14,11 @@ from autoden.errors import InputError
 from autoden.io.labels import (
     CORNER_SEPARATOR,
     POSITION_NAMES,
-    format_label,
     parse_label,
+    row_label,
     split_corner,
 )
-from autoden.io.positions import is_monotonic
+from autoden.io.positions import is_monotonic, position_axis, position_label
 from autoden.io.table_layout import (
     BARE_COLUMN,
     BARE_COLUMNS,
@@ -59,7 +59,7 @@ def format_table(signal: Signal, suffix: str) -> str:
     --------
     >>> energy = Axis("energy", "keV", [0.5, 1.0])
     >>> print(format_table(Signal(np.array([[3, 12], [4, 9]]), ["y", energy]), ".csv"))
-    y () \ energy (keV),0.5,1.0
+    y \ energy (keV),0.5,1.0
     0,3,12
     1,4,9
     """
@@ -170,14 +170,16 @@ def _cells_of_rows(spectra: Signal, corner: str, style: Mapping[str, Any]) -> li
 def _corner(axes: Sequence[Axis]) -> str:
     """Write the first cell of the header, from which names and units are read again."""
     rows, header = axes
-    label = format_label(header.name, header.unit)
+    label = position_label(header)
     plain_rows = (rows.name, rows.unit, rows.values is None) == ("repeat", "", True)
     if not plain_rows or header.name not in POSITION_NAMES:
-        label = f"{format_label(rows.name, rows.unit)}{CORNER_SEPARATOR}{label}"
-    row_label, header_label = split_corner(label)
-    expected = ("", None) if not row_label else (rows.name, rows.unit)
-    found = parse_label(row_label), parse_label(header_label)
-    if found != (expected, (header.name, header.unit)) or len(label) > MAX_HEADER_CELL:
+        label = f"{row_label(rows.name, rows.unit)}{CORNER_SEPARATOR}{label}"
+    of_rows, of_header = split_corner(label)
+    name, unit = parse_label(of_rows)
+    found = position_axis(of_header, header.values, [])
+    is_told = not of_rows or (name, unit or "") == (rows.name, rows.unit)
+    is_told &= (found.name, found.unit) == (header.name, header.unit)
+    if not is_told or len(label) > MAX_HEADER_CELL:
         raise InputError(
             f"The names and units of the axes, {label!r:.250}, cannot be told apart again in a "
             "header: use shorter ones without brackets that are left open and without backslashes."

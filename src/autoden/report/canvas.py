@@ -29,6 +29,11 @@ class Sheet(Figure):
         return figure_bytes(self, ".png", dpi=100)
 
 
+def plain(text: str) -> str:
+    """Keep matplotlib from reading a formula between the dollar signs of names."""
+    return text.replace("$", r"\$")
+
+
 def tidy(axes: Axes) -> None:
     """Take away what does not inform: the frame above and to the right, heavy grid lines."""
     axes.spines[["top", "right"]].set_visible(False)

@@ -71,13 +71,16 @@ def log_floor(spectrum: Spectrum) -> float:
     """Choose the value at which a logarithmic axis ends: zeros and below are drawn there.
 
     It lies below the smallest positive measured value, and below the estimate as far as a factor
-    of 10: an estimate of nearly nothing must not squeeze the rest.
+    of 10: an estimate of nearly nothing must not squeeze the rest. Where noise leads below 0, how
+    near to it a positive value happens to be says nothing: a tenth of the noise is low enough.
     """
     measured = spectrum.measured[spectrum.measured > 0]
     estimate = spectrum.estimate[spectrum.estimate > 0]
     if not measured.size:
         return float(estimate.min()) / 2 if estimate.size else 0.1
     low = max(float(measured.min()), 1e-6 * float(measured.max()))
+    if spectrum.noise_sigma is not None and (spectrum.measured < 0).any():
+        return max(low / 2, float(np.median(spectrum.noise_sigma)) / 10)
     if estimate.size:
         low = min(low, max(float(estimate.min()), low / 10))
     return low / 2

@@ -67,6 +67,17 @@ def plus_minus(value: float, error: float) -> str:
     return _thousands(f"{value:,.{decimals}f} ± {error:,.{decimals}f}")
 
 
+def interval_90(low: float, high: float) -> str:
+    """Write a 90 % interval, to two digits.
+
+    Examples
+    --------
+    >>> interval_90(12.34, 31.9)
+    '90 % interval: 12 to 32'
+    """
+    return f"90 % interval: {show(low, 2)} to {show(high, 2)}"
+
+
 def _show_number(value: float, digits: int) -> str:
     if not math.isfinite(value):
         return MISSING

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.errors import InputError
+from autoden.report.curves import (
+    draw_curves,
+    linear_limits,
+    log_limits,
+    set_log_scale,
+    shade_band,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
 ZOOMS_PER_ROW: Final = 3
-LABELS: Final = {
-    "noisy": "one exposure",
-    "mean": "mean of the exposures",
-    "reference": "reference",
-    "denoised": "denoised",
-    "truth": "truth",
-}  # in the order of drawing: the thin dashes of the truth on top
 
 
 def spectrum_figure(
@@ -105,23 +104,22 @@ def spectrum_figure(
     ranges = [check_zoom(zoom, x) for zoom in zooms]
     overview, *details = (figure := _sheet(len(ranges))).axes
 
-    _draw(overview, x, curves, points=1.6)
+    draw_curves(overview, x, curves, points=1.6)
     overview.set_xlim(x.min(), x.max() if len(x) > 1 else x[0] + 1)
     if log and any(np.any(y > 0) for y in curves.values()):
-        overview.set_yscale("log", nonpositive="mask")
-        overview.set_ylim(_log_limits(curves))
+        set_log_scale(overview, log_limits(curves))
     else:
-        overview.set_ylim(_linear_limits(curves.values()))
+        overview.set_ylim(linear_limits(curves.values()))
     for axes, (low, high) in zip(details, ranges, strict=True):
-        _draw(axes, x, curves, points=3.0)
+        draw_curves(axes, x, curves, points=3.0)
         inside = (x >= low) & (x <= high)
         axes.set_xlim(low, high)
         axes.locator_params(nbins=5)
-        axes.set_ylim(_linear_limits([y[inside] for y in curves.values()]))
+        axes.set_ylim(linear_limits([y[inside] for y in curves.values()]))
         overview.axvspan(low, high, color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
     for index, axes in enumerate(figure.axes):
         if band is not None:
-            _shade(axes, x, band)
+            shade_band(axes, x, *band)
         axes.set_xlabel("Channel" if energies is None else _axis_label(quantity, unit))
         if index == 0 or (index - 1) % ZOOMS_PER_ROW == 0:
             axes.set_ylabel(values)
@@ -232,49 +230,3 @@ def _sheet(n_zooms: int) -> Figure:
     for index in range(n_zooms):
         tidy(figure.add_subplot(grid[1 + index // columns, index % columns]))
     return figure
-
-
-def _draw(axes: Axes, x: Floats, curves: Mapping[str, Floats], *, points: float) -> None:
-    """Draw the curves, each in its style; `points` is the size of the noisy points."""
-    from autoden.report.canvas import BLACK, GREEN, GREY, ORANGE, SKY
-
-    styles: dict[str, dict[str, Any]] = {
-        "noisy": {"color": GREY, "linestyle": "none", "marker": ".", "markersize": points},
-        "mean": {"color": SKY, "linewidth": 0.8},
-        "reference": {"color": GREEN, "linewidth": 0.8},
-        "truth": {"color": BLACK, "linewidth": 0.8, "linestyle": (0, (4, 2))},
-        "denoised": {"color": ORANGE, "linewidth": 1.4},
-    }
-    for name in LABELS:
-        if name in curves:
-            axes.plot(x, curves[name], label=LABELS[name], **styles[name])
-
-
-def _shade(axes: Axes, x: Floats, band: tuple[Floats, Floats]) -> None:
-    """Draw the band; on a logarithmic scale, down to the end of the axis."""
-    from autoden.report.canvas import ORANGE
-
-    lower, upper = band
-    if axes.get_yscale() == "log":
-        bottom = axes.get_ylim()[0]
-        lower, upper = np.maximum(lower, bottom), np.maximum(upper, bottom)
-    axes.fill_between(x, lower, upper, color=ORANGE, alpha=0.3, linewidth=0, label="± 1 sigma")
-
-
-def _linear_limits(values: Iterable[Floats]) -> tuple[float, float]:
-    """Give limits around the finite values: from zero, unless all lie far above or some below."""
-    joined = np.concatenate([y[np.isfinite(y)] for y in values])
-    if not joined.size:
-        return 0.0, 1.0
-    low, high = float(joined.min()), float(joined.max())
-    low = low if low < 0 or low > 0.6 * high else 0.0
-    margin = 0.05 * (high - low) or max(0.05 * abs(high), 0.5)
-    return low - margin, high + margin
-
-
-def _log_limits(curves: Mapping[str, Floats]) -> tuple[float, float]:
-    """Give limits around the positive values, no lower than the measured ones need."""
-    measured = {name: y for name, y in curves.items() if name in ("noisy", "mean")} or curves
-    low = min((float(y[y > 0].min()) for y in measured.values() if np.any(y > 0)), default=0.0)
-    high = max(float(np.nanmax(y)) for y in curves.values())
-    return max(low, 1e-5 * high) / 3, high * 2
