@@ -4,11 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# auto-denoise, to compare with, is a package of the same name: it needs an environment of its own.
+BENCH_VENV := .bench-env
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
 # Tests are many small computations, for which a second thread only costs.
 ONE_THREAD := OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format clean
+.PHONY: help install demo test test-slow bench check format clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +35,18 @@ test: $(INSTALLED) ## Run the fast tests and the doctests
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --timeout 3600
 
+$(BENCH_INSTALLED): constraints.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt torch
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt auto-denoise==3.0.0
+	touch $@
+
+bench: $(INSTALLED) $(BENCH_INSTALLED) ## Measure speed beside auto-denoise 3.0.0 (20 minutes; BENCH=--help)
+	$(BIN)/python -m benchmarks.speed --reference-python $(BENCH_VENV)/bin/python \
+		--json bench-output/speed.json $(BENCH)
+
 check: $(INSTALLED) ## Lint, types, import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,4 +58,4 @@ format: $(INSTALLED) ## Put the code into its standard form
 	$(BIN)/ruff format .
 
 clean: ## Remove what was made
-	rm -rf $(VENV) demo-output example-output build dist
+	rm -rf $(VENV) $(BENCH_VENV) demo-output example-output bench-output build dist

@@ -1,35 +1,434 @@
-"""The quick narrow convolution is torch's convolution."""
+"""Chains computed by kernels are those of torch: values, gradients, running statistics."""
+
+import copy
+import logging
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
-from torch.autograd import gradcheck
+from torch import Tensor, nn
+from torch.autograd import forward_ad, gradcheck, gradgradcheck
+from torch.utils.flop_counter import FlopCounterMode
 
-from autoden.models.narrow import Conv1d
+from autoden.models import params
+from autoden.models.narrow import availability
+from autoden.models.narrow import chain as chain_module
+from autoden.models.narrow.chain import Chain
+from autoden.models.padding import Pad
 
-
-@pytest.mark.parametrize("channels", [(1, 4), (4, 4), (4, 1), (8, 8), (1, 1)])
-@pytest.mark.parametrize("options", [{}, {"bias": False}, {"dilation": 3}, {"padding": 2}])
-@pytest.mark.parametrize("kernel_size", [1, 3, 5])
-def test_it_equals_the_library_convolution(channels, options, kernel_size):
-    conv = Conv1d(*channels, kernel_size, **options).double()
-    x = torch.randn(3, channels[0], 40, dtype=torch.float64)
-    keywords = {k: v for k, v in options.items() if k != "bias"}
-    expected = F.conv1d(x, conv.weight, conv.bias, **keywords)
-    torch.testing.assert_close(conv(x), expected)
+MODES = ["replicate", "reflect", "circular", "zeros"]
 
 
-@pytest.mark.parametrize("options", [{}, {"dilation": 2, "bias": False}])
-def test_its_gradients_are_right(options):
-    conv = Conv1d(2, 3, 3, **options).double()
-    x = torch.randn(2, 2, 9, dtype=torch.float64, requires_grad=True)
+def layer(
+    n_in: int,
+    n_out: int,
+    kernel: int = 3,
+    dilation: int = 1,
+    mode: str = "replicate",
+    bias: bool = False,
+    norm: bool = True,
+    slope: float | None = 0.2,
+) -> list[nn.Module]:
+    """Return the modules of one layer of a chain."""
+    width = (kernel - 1) * dilation // 2
+    padding = width if mode == "zeros" else 0
+    conv = nn.Conv1d(n_in, n_out, kernel, dilation=dilation, bias=bias, padding=padding)
+    pad = [] if mode == "zeros" or not width else [Pad(width, mode)]
+    norms = [nn.BatchNorm1d(n_out)] if norm else []
+    return [*pad, conv, *norms, *([] if slope is None else [nn.LeakyReLU(slope, inplace=True)])]
 
-    def call(x, *parameters):
-        names = [name for name, _ in conv.named_parameters()]
-        return torch.func.functional_call(conv, dict(zip(names, parameters, strict=True)), x)
 
-    assert gradcheck(call, (x, *conv.parameters()))
+def small(dtype: torch.dtype = torch.float64, **options) -> Chain:
+    """Return a chain of three layers, whose normalisations were trained a little."""
+    torch.manual_seed(3)
+    last = {**options, "norm": False, "slope": None}
+    made = Chain(Chain(*layer(1, 4, **options)), *layer(4, 3, **options), *layer(3, 2, **last))
+    for module in made.modules():
+        if isinstance(module, nn.BatchNorm1d) and module.affine:
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias)
+    return made.to(dtype)
 
 
-def test_it_takes_a_length_of_one():
-    assert Conv1d(1, 4, 1)(torch.ones(2, 1, 1)).shape == (2, 4, 1)
+def by_torch(made: Chain) -> nn.Sequential:
+    """Return a copy that torch alone computes."""
+    plain = copy.deepcopy(made)
+    modules = [by_torch(m) if isinstance(m, Chain) else m for m in plain]
+    return nn.Sequential(*modules).train(made.training)
+
+
+@pytest.fixture
+def n_compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Count how often kernels were asked for."""
+    asked = []
+
+    def has_kernels() -> bool:
+        asked.append(True)
+        return availability.has_kernels()
+
+    monkeypatch.setattr(chain_module, "has_kernels", has_kernels)
+    return lambda: len(asked)
+
+
+def assert_alike(made: Chain, x: Tensor, tolerance: float = 1e-11) -> None:
+    """Compare values, all gradients and all running statistics with those of torch."""
+    plain = by_torch(made)
+    results = []
+    for network in (made, plain):
+        own = x.clone().requires_grad_()
+        y = network(own)
+        toward = torch.linspace(-1, 2, y.numel(), dtype=x.dtype).reshape_as(y).sin()
+        gradients = torch.autograd.grad(y, [own, *network.parameters()], toward)
+        results.append([y, *gradients, *network.buffers()])
+    for ours, theirs in zip(*results, strict=True):
+        scale = float(theirs.detach().abs().max()) + 1
+        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"kernel": 1},
+        {"kernel": 7, "bias": True},
+        {"kernel": 5, "dilation": 3},
+        {"norm": False, "bias": True},
+        {"slope": None},
+        {"slope": None, "norm": False},
+        {"slope": 0.0},
+        {"kernel": 2, "dilation": 2},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_a_chain_is_that_of_torch(mode, options, training, n_compiled) -> None:
+    made = small(mode=mode, **options).train(training)
+    for n, length in ((2, 37), (1, 130), (3, 2), (5, 1)):
+        x = torch.randn(n, 1, length, dtype=torch.float64) * 3 + 1
+        assert_alike(made, x)
+    assert n_compiled() == 4
+
+
+@pytest.mark.parametrize("channels", [(1, 1), (3, 5), (4, 8), (9, 2), (16, 17)], ids=str)
+def test_any_numbers_of_channels_go(channels) -> None:
+    n_in, n_out = channels
+    made = Chain(*layer(n_in, n_out, kernel=3), *layer(n_out, n_in, kernel=5)).double()
+    assert_alike(made, torch.randn(2, n_in, 100, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("length", [4095, 4097, 9001])
+def test_long_signals_are_alike_in_single_precision(length) -> None:
+    made = small(torch.float32, mode="circular", kernel=9)
+    x, found = torch.randn(20, 1, length), []
+    for network in (made, by_torch(made), by_torch(made).double()):
+        y = network(x.to(network[2].weight.dtype))
+        slopes = torch.autograd.grad(y.pow(3).sum(), list(network.parameters()))
+        found.append([y.detach(), *slopes, *network.buffers()])
+    for ours, theirs, exact in zip(*found, strict=True):
+        scale = float(exact.abs().max()) + 1
+        error, allowed = (float((of - exact).abs().max()) / scale for of in (ours, theirs))
+        assert error < 2 * allowed + 1e-6
+
+
+def test_a_response_at_the_end_of_a_chain_is_part_of_it(n_compiled) -> None:
+    made = Chain(*layer(2, 3), *layer(3, 2)).double()
+    assert_alike(made, torch.randn(18, 2, 50, dtype=torch.float64))
+    assert n_compiled() == 1
+
+
+def test_a_mean_far_from_zero_costs_no_precision() -> None:
+    made = small(torch.float32)
+    x = torch.randn(4, 1, 500) + 3000
+    exact = by_torch(made).double()(x.double())
+    ours, theirs = (
+        float((network(x) - exact).detach().abs().max()) for network in (made, by_torch(made))
+    )
+    assert ours < 2 * theirs
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_gradients_are_those_of_finite_differences(training) -> None:
+    made = Chain(*layer(1, 2, mode="reflect"), *layer(2, 2, bias=True), *layer(2, 1, norm=False))
+    made = made.double().train(training)
+    names = [name for name, _ in made.named_parameters()]
+    x = torch.randn(2, 1, 5, dtype=torch.float64, requires_grad=True)
+
+    def call(x: Tensor, *parameters: Tensor) -> Tensor:
+        named = dict(zip(names, parameters, strict=True))
+        return torch.func.functional_call(made, named, x)
+
+    assert gradcheck(call, (x, *made.parameters()))
+    assert gradgradcheck(call, (x, *made.parameters()), fast_mode=True)
+
+
+@pytest.mark.parametrize("frozen", ["weight", "bias", "0.0", "4"])
+def test_what_is_frozen_gets_no_gradient(frozen) -> None:
+    made, x = small(bias=True), torch.randn(2, 1, 30, dtype=torch.float64)
+    plain = by_torch(made)
+    for network in (made, plain):
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(frozen not in name)
+        network(x).square().sum().backward()
+    for ours, theirs in zip(made.parameters(), plain.parameters(), strict=True):
+        assert (ours.grad is None) == (theirs.grad is None)
+        if ours.grad is not None:
+            torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_the_input_alone_may_need_a_gradient() -> None:
+    made, x = small().requires_grad_(False), torch.randn(2, 1, 30, dtype=torch.float64)
+    both = []
+    for network in (made, by_torch(made)):
+        own = x.clone().requires_grad_()
+        network(own).square().sum().backward()
+        both.append(own.grad)
+    torch.testing.assert_close(*both)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"momentum": None},
+        {"momentum": 0.7, "eps": 0.1},
+        {"affine": False},
+        {"track_running_stats": False},
+    ],
+    ids=str,
+)
+def test_normalisations_keep_their_statistics_as_torch_does(options, n_compiled) -> None:
+    made = Chain(Pad(1, "reflect"), nn.Conv1d(1, 3, 3), nn.BatchNorm1d(3, **options)).double()
+    plain = by_torch(made)
+    for _ in range(3):
+        x = torch.randn(4, 1, 25, dtype=torch.float64)
+        torch.testing.assert_close(made(x), plain(x))
+    with torch.no_grad():
+        torch.testing.assert_close(made(x), plain(x))
+        torch.testing.assert_close(made.eval()(x), plain.eval()(x))
+    for ours, theirs in zip(made.buffers(), plain.buffers(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert n_compiled() == 5
+
+
+def test_inference_of_many_signals_is_that_of_each() -> None:
+    made = small(torch.float32).eval()
+    x = torch.randn(300, 1, 600)
+    with torch.inference_mode():
+        torch.testing.assert_close(made(x), by_torch(made)(x), rtol=1e-4, atol=1e-5)
+        assert torch.equal(made(x)[123:124], made(x[123:124]))
+
+
+def test_results_repeat_and_do_not_depend_on_the_number_of_threads() -> None:
+    made = Chain(*layer(1, 8), *layer(8, 8, kernel=15))
+    x = torch.randn(24, 1, 2000)  # enough work to be shared
+    n_threads, found = torch.get_num_threads(), []
+    try:
+        for n in (1, 2, 3, 1):
+            torch.set_num_threads(n)
+            y = made(x)
+            found.append([y, *torch.autograd.grad(y.square().sum(), list(made.parameters()))])
+    finally:
+        torch.set_num_threads(n_threads)
+    for others in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], others, strict=True))
+
+
+def test_two_threads_may_train_at_once() -> None:
+    x = torch.randn(6, 1, 2000)
+
+    def train(found: list[Tensor]) -> None:
+        made = copy.deepcopy(start)
+        for _ in range(20):
+            made.zero_grad()
+            made(x).square().mean().backward()
+            with torch.no_grad():
+                for parameter in made.parameters():
+                    parameter -= 0.01 * parameter.grad
+        found += made.state_dict().values()
+
+    start, alone = small(torch.float32), []
+    train(alone)
+    together: list[list[Tensor]] = [[], [], []]
+    threads = [threading.Thread(target=train, args=(found,)) for found in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(all(map(torch.equal, alone, found)) for found in together)
+
+
+def hooked(made: Chain) -> None:
+    made[0][1].register_forward_hook(lambda *_: None)
+
+
+def pre_hooked(made: Chain) -> None:
+    made[2].register_forward_pre_hook(lambda *_: None)
+
+
+def overridden(made: Chain) -> None:
+    made[2].forward = lambda x: nn.Conv1d.forward(made[2], x)
+
+
+def of_another_kind(made: Chain) -> None:
+    made[4] = nn.Tanh()
+
+
+def parametrised(made: Chain) -> None:
+    nn.utils.parametrizations.weight_norm(made[2])
+
+
+def strided(made: Chain) -> None:
+    made[0][1].stride = (2,)
+
+
+@pytest.mark.parametrize(
+    "change", [hooked, pre_hooked, overridden, of_another_kind, parametrised, strided]
+)
+def test_changed_layers_are_left_to_torch(change, n_compiled) -> None:
+    made = small()
+    x = torch.randn(2, 1, 20, dtype=torch.float64)
+    made(x)
+    change(made)
+    before = n_compiled()
+    plain = nn.Sequential(*(nn.Sequential(*m) if isinstance(m, Chain) else m for m in made))
+    torch.testing.assert_close(made(x), plain(x))
+    # the nested chain may still be computed as a chain, but not the whole
+    assert n_compiled() - before <= 1
+    assert made(x).shape[1] == 2
+
+
+@pytest.mark.parametrize("shape", [(1, 20), (0, 1, 20), (2, 1, 4, 4)], ids=str)
+def test_other_shapes_are_left_to_torch(shape, n_compiled) -> None:
+    n_dims = max(1, len(shape) - 2)
+    made = params.NetworkParamsDnCNN(n_layers=1, n_dims=n_dims).get_model("cpu").layers
+    made[0] = nn.Identity()  # which pads in a way that needs a batch
+    made(torch.randn(shape))
+    assert n_compiled() == 0
+
+
+@pytest.mark.parametrize("width", [8, 16, 32, 33])
+def test_wide_layers_are_left_to_torch_where_it_has_more_threads(width, n_compiled) -> None:
+    made, n_threads = Chain(*layer(width, width)), torch.get_num_threads()
+    try:
+        for n, narrow in ((1, 32), (2, 16), (8, 8)):
+            torch.set_num_threads(n)
+            before = n_compiled()
+            made(torch.zeros(1, width, 10))
+            assert n_compiled() - before == (width <= narrow)
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def test_errors_are_those_of_torch() -> None:
+    with pytest.raises(RuntimeError, match="expected input"):
+        small()(torch.zeros(2, 5, 20, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="type"):
+        small()(torch.zeros(2, 1, 20))
+    with pytest.raises(ValueError, match="more than 1 value"):
+        small()(torch.zeros(1, 1, 1, dtype=torch.float64))
+    made, x = small(), torch.zeros(2, 1, 20, dtype=torch.float64)
+    y = made(x)
+    with torch.no_grad():
+        made[2].weight += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+def test_transforms_of_functions_see_torch() -> None:
+    made = small().eval()
+    x = torch.randn(3, 1, 20, dtype=torch.float64)
+    torch.testing.assert_close(torch.func.vmap(lambda one: made(one[None])[0])(x), made(x))
+    slopes = torch.func.grad(lambda x: made(x).sum())(x)
+    own = x.clone().requires_grad_()
+    torch.testing.assert_close(slopes, torch.autograd.grad(made(own).sum(), own)[0])
+    with forward_ad.dual_level():
+        dual = made(forward_ad.make_dual(x, torch.ones_like(x)))
+        torch.testing.assert_close(
+            forward_ad.unpack_dual(dual).tangent.sum(), slopes.sum(), rtol=1e-6, atol=1e-6
+        )
+    assert torch.equal(torch.compile(made, backend="eager", fullgraph=True)(x), by_torch(made)(x))
+    with FlopCounterMode(display=False) as counter:
+        made(x)
+    assert counter.get_total_flops() > 0
+    with torch.autocast("cpu", torch.bfloat16):
+        assert made.float()(x.float()).dtype == torch.bfloat16
+
+
+def test_names_of_weights_are_those_of_a_sequence_and_copies_work() -> None:
+    made = small()
+    assert made.state_dict().keys() == by_torch(made).state_dict().keys()
+    x = torch.randn(2, 1, 20, dtype=torch.float64)
+    y = made(x)
+    for again in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert torch.equal(again(x), y)
+
+
+def test_an_epoch_of_the_smallest_network_calls_torch_once(n_compiled) -> None:
+    network = params.NetworkParamsDnCNN(n_layers=6, n_features=4, n_dims=1).get_model("cpu")
+    y = network(torch.randn(4, 1, 100))
+    assert n_compiled() == 1
+    assert [step[0].name() for step in y.grad_fn.next_functions if step[0]].count(
+        "torch::autograd::AccumulateGrad"
+    ) == len(list(network.parameters()))
+
+
+def test_without_a_compiler_torch_computes_and_one_line_says_so(monkeypatch, caplog) -> None:
+    availability.has_kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "autoden.models.narrow.kernels", None)
+    made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
+    try:
+        with caplog.at_level(logging.WARNING):
+            for _ in range(3):
+                assert torch.equal(by_torch(made)(x), made(x))
+    finally:
+        availability.has_kernels.cache_clear()
+    assert ["torch alone" in record.message for record in caplog.records] == [True]
+
+
+def run_python(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_kernels_can_be_switched_off() -> None:
+    code = "from autoden.models.narrow.availability import has_kernels; print(has_kernels())"
+    assert run_python(code, AUTODEN_NATIVE="0") == "False"
+
+
+def test_the_compiler_is_imported_at_the_first_suitable_batch() -> None:
+    code = """
+import sys, torch
+from autoden.models.dncnn import DnCNN
+network, before = DnCNN(n_layers=2, n_features=2, n_dims=1), "numba" in sys.modules
+network(torch.zeros(2, 1, 9))
+print(before, "numba" in sys.modules)"""
+    assert run_python(code) == "False True"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_computes_on_threads_of_its_own() -> None:
+    code = """
+import os, torch
+from autoden.models.dncnn import DnCNN
+network, x = DnCNN(n_layers=3, n_features=16, n_dims=1), torch.randn(16, 1, 4000)
+def value():
+    torch.set_num_threads(2)
+    with torch.no_grad():
+        y = network.layers(x)
+    torch.set_num_threads(1)  # torch's own threads do not survive a fork
+    return y.numpy().tobytes()
+before = value()
+child = os.fork()
+if child == 0:
+    os._exit(0 if value() == before else 1)
+print(os.waitpid(child, 0)[1])"""
+    assert run_python(code) == "0"

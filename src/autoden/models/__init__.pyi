@@ -11,6 +11,7 @@ from . import msd as msd
 from . import narrow as narrow
 from . import nd as nd
 from . import optimizers as optimizers
+from . import padding as padding
 from . import param_checks as param_checks
 from . import param_utils as param_utils
 from . import params as params

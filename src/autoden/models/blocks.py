@@ -11,68 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import nd_layers
-
-
-def pad_axis(x: Tensor, axis: int, width: int, mode: str) -> Tensor:
-    """Extend `x` by `width` samples at both ends of `axis`.
-
-    Written with slices rather than with `torch.nn.functional.pad`, whose gradient is not
-    repeatable on a GPU, and which is no quicker.
-
-    Parameters
-    ----------
-    x : Tensor
-        Any shape.
-    axis : int
-        The axis to extend.
-    width : int
-        Number of samples on each side.
-    mode : {"replicate", "reflect", "circular"}
-        The edge sample again; a mirror image about the edge sample; the other end. An axis
-        shorter than the reflection or the wrap needs is replicated instead.
-
-    Returns
-    -------
-    Tensor
-        As `x`, with ``2 * width`` more samples along `axis`.
-
-    Examples
-    --------
-    >>> pad_axis(torch.arange(4), 0, 2, "reflect").tolist()
-    [2, 1, 0, 1, 2, 3, 2, 1]
-    """
-    size = x.shape[axis]
-    if mode == "reflect" and width < size:
-        before = x.narrow(axis, 1, width).flip(axis)
-        after = x.narrow(axis, size - 1 - width, width).flip(axis)
-    elif mode == "circular" and width <= size:
-        before = x.narrow(axis, size - width, width)
-        after = x.narrow(axis, 0, width)
-    else:
-        shape = [width if a == axis else -1 for a in range(x.ndim)]
-        before = x.narrow(axis, 0, 1).expand(shape)
-        after = x.narrow(axis, size - 1, 1).expand(shape)
-    return torch.cat((before, x, after), dim=axis)
-
-
-class Pad(nn.Module):
-    """Extend all spatial axes of ``(N, C, *S)`` by `width` samples on each side (`pad_axis`)."""
-
-    def __init__(self, width: int, mode: str) -> None:
-        super().__init__()
-        self.width = width
-        self.mode = mode
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the tensor ``(N, C, *(S + 2 * width))``."""
-        for axis in range(2, x.ndim):
-            x = pad_axis(x, axis, self.width, self.mode)
-        return x
-
-    def extra_repr(self) -> str:
-        """Return what distinguishes this layer when the network is printed."""
-        return f"width={self.width}, mode={self.mode!r}"
+from autoden.models.padding import Pad, pad_axis
 
 
 def same_conv(
@@ -113,7 +54,7 @@ def activation() -> nn.Module:
     return nn.LeakyReLU(0.2, inplace=True)
 
 
-def conv_block(n_in: int, n_out: int, n_dims: int, **options: Any) -> nn.Sequential:
+def conv_block(n_in: int, n_out: int, n_dims: int, **options: Any) -> Chain:
     """Return convolution (`same_conv` with its `options`), batch norm, leaky rectifier.
 
     Examples
@@ -121,14 +62,12 @@ def conv_block(n_in: int, n_out: int, n_dims: int, **options: Any) -> nn.Sequent
     >>> conv_block(1, 8, n_dims=2)(torch.zeros(4, 1, 5, 7)).shape
     torch.Size([4, 8, 5, 7])
     """
-    return nn.Sequential(
-        *same_conv(n_in, n_out, n_dims, **options), norm(n_out, n_dims), activation()
-    )
+    return Chain(*same_conv(n_in, n_out, n_dims, **options), norm(n_out, n_dims), activation())
 
 
-def double_conv(n_in: int, n_out: int, n_dims: int, pad_mode: str = "replicate") -> nn.Sequential:
+def double_conv(n_in: int, n_out: int, n_dims: int, pad_mode: str = "replicate") -> Chain:
     """Return a `conv_block` of kernel 3 followed by one of kernel 1."""
-    return nn.Sequential(
+    return Chain(
         *conv_block(n_in, n_out, n_dims, pad_mode=pad_mode),
         *conv_block(n_out, n_out, n_dims, kernel_size=1),
     )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from autoden.models.blocks import conv_block, same_conv
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsDnCNN
 
@@ -74,7 +75,7 @@ class DnCNN(nn.Module):
             conv_block(n_in, p.n_features, p.n_dims, **options) for n_in in inputs[:-1]
         ]
         last = same_conv(inputs[-1], p.n_channels_out, p.n_dims, **options)
-        self.layers = nn.Sequential(*blocks, *last)
+        self.layers = Chain(*blocks, *last)
         if device is not None:
             self.to(device)
 

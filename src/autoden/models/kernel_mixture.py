@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from autoden.models.blocks import activation, same_conv
+from autoden.models.narrow.chain import Chain
 from autoden.models.mixture_features import CountFeatures, DifferenceFeatures, MemberOrder
 from autoden.models.nd import check_input, nd_layers
 from autoden.models.params import NetworkParamsKernelMixture
@@ -190,9 +191,7 @@ class KernelMixture(nn.Module):
         return self.mix(self.members(x))
 
 
-def choosing_layers(
-    p: NetworkParamsKernelMixture, n_features: int, order: MemberOrder
-) -> nn.Sequential:
+def choosing_layers(p: NetworkParamsKernelMixture, n_features: int, order: MemberOrder) -> Chain:
     """Return the network that reads features and gives the logits of all candidates.
 
     Its last layer starts small and with a bias for the references, so that training starts from
@@ -213,4 +212,4 @@ def choosing_layers(
         weight, bias = last.parameters()
         weight.mul_(SMALL)
         bias.copy_(torch.tensor(favours))
-    return nn.Sequential(*layers, last)
+    return Chain(*layers, last)

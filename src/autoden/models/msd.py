@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from autoden.models.blocks import average_pool, conv_block, pool_factors, same_conv, upsample
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsMSD
 
@@ -88,7 +89,7 @@ class MSDnet(nn.Module):
 
         n_latent = p.n_channels_in + p.n_layers * p.n_features
         self.layers = nn.ModuleList(layer(i) for i in range(p.n_layers))
-        self.output = nn.Sequential(*same_conv(n_latent, p.n_channels_out, p.n_dims, kernel_size=1))
+        self.output = Chain(*same_conv(n_latent, p.n_channels_out, p.n_dims, kernel_size=1))
         if device is not None:
             self.to(device)
 

@@ -12,7 +12,6 @@ from torch.nn import functional
 
 from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.models.narrow import Conv1d
 
 AXES = ("Z", "Y", "X")
 
@@ -39,7 +38,7 @@ class NDLayers:
 
 
 _TABLE = {
-    1: NDLayers(Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, functional.avg_pool1d, "linear"),
+    1: NDLayers(nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, functional.avg_pool1d, "linear"),
     2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, functional.avg_pool2d, "bilinear"),
     3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, functional.avg_pool3d, "trilinear"),
 }

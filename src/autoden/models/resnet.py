@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autoden.models.blocks import conv_block, norm, same_conv
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsResnet
 
@@ -24,7 +25,7 @@ class ResidualBlock(nn.Module):
     ) -> None:
         super().__init__()
         options: dict[str, Any] = {"kernel_size": kernel_size, "pad_mode": pad_mode}
-        self.correction = nn.Sequential(
+        self.correction = Chain(
             *conv_block(n_in, n_out, n_dims, **options),
             *same_conv(n_out, n_out, n_dims, **options),
             norm(n_out, n_dims),
@@ -32,7 +33,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = (
             nn.Identity()
             if n_in == n_out
-            else nn.Sequential(*same_conv(n_in, n_out, n_dims, kernel_size=1))
+            else Chain(*same_conv(n_in, n_out, n_dims, kernel_size=1))
         )
         self.is_last = is_last
 

@@ -19,6 +19,7 @@ from autoden.models.blocks import (
     same_conv,
     upsample,
 )
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import check_input, nd_layers
 from autoden.models.params import NetworkParamsUNet
 
@@ -220,9 +221,7 @@ pad_mode, blur_pool, top_skip, align_corners
             Decoder(up[i], up[i], up[i + 1], p, use_skip=p.top_skip or i < p.n_levels - 1)
             for i in range(p.n_levels)
         )
-        self.output = nn.Sequential(
-            *same_conv(p.n_features, p.n_channels_out, p.n_dims, kernel_size=1)
-        )
+        self.output = Chain(*same_conv(p.n_features, p.n_channels_out, p.n_dims, kernel_size=1))
         if device is not None:
             self.to(device)
 

@@ -1,0 +1,208 @@
+"""Which layers of a sequence form a chain, and what they compute with.
+
+Only plain modules of torch and `Pad` are recognised; a module that has hooks or was changed is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import Parameter
+
+from autoden.models.padding import Pad
+
+PAD_MODES = ("zeros", "replicate", "reflect", "circular")
+WIDEST = 32
+"""Up to so many channels the kernels are quicker than torch on one thread."""
+NARROW = 8
+"""Up to so many they are quicker however many threads torch has."""
+
+TENSORS = (Tensor, Parameter)
+NOTHING: Mapping[str, Tensor | None] = {}
+
+
+class Layer(NamedTuple):
+    """A layer of a chain: a convolution that keeps the length, and what follows it.
+
+    Attributes
+    ----------
+    n_in, n_out, kernel, dilation : int
+        Of the convolution; ``(kernel - 1) * dilation`` is even.
+    pad_mode : str
+        As in `autoden.models.padding.pad_axis`, or "zeros".
+    slope : float
+        Of the leaky rectifier, not negative; 1 if there is none.
+    is_normalised, of_batch : bool
+        Whether a batch normalisation follows, and whether by the statistics of the batch.
+    eps, momentum : float
+        As in `torch.nn.BatchNorm1d`.
+    """
+
+    n_in: int
+    n_out: int
+    kernel: int
+    dilation: int
+    pad_mode: str
+    slope: float
+    is_normalised: bool = False
+    of_batch: bool = False
+    eps: float = 0.0
+    momentum: float = 0.0
+
+    @property
+    def reach(self) -> int:
+        """How far an output looks to each side."""
+        return (self.kernel - 1) * self.dilation // 2
+
+    @property
+    def mode(self) -> int:
+        """The number of the padding."""
+        return PAD_MODES.index(self.pad_mode)
+
+    @property
+    def responds(self) -> bool:
+        """Whether anything follows the convolution."""
+        return self.is_normalised or self.slope != 1
+
+
+class Part:
+    """A convolution, the padding before it, and what follows it."""
+
+    def __init__(self, conv: nn.Conv1d, pad: Pad | None) -> None:
+        self.conv, self.pad = conv, pad
+        self.norm: nn.BatchNorm1d | None = None
+        self.slope: float | None = None
+
+    def take(self, module: nn.Module) -> bool:
+        """Take what follows; tell whether it can be: a normalisation, then a rectifier."""
+        if self.slope is None and type(module) is nn.LeakyReLU:
+            self.slope = module.negative_slope
+            return self.slope >= 0
+        if self.slope is None and self.norm is None and type(module) is nn.BatchNorm1d:
+            self.norm = module
+            return module.num_features == self.conv.out_channels
+        return False
+
+    def keeps_length(self) -> bool:
+        """Tell whether this is a plain convolution, not too wide, whose output is as long."""
+        conv = self.conv
+        reach = (conv.kernel_size[0] - 1) * conv.dilation[0]
+        width = conv.padding if self.pad is None else (self.pad.width,)
+        return (
+            width == (reach // 2,)
+            and reach % 2 == 0
+            and (self.pad is None or conv.padding == (0,))
+            and conv.padding_mode == "zeros"
+            and conv.stride == (1,)
+            and conv.groups == 1
+        )
+
+    def layer(self) -> Layer:
+        """Describe it to those who compute it."""
+        conv, norm = self.conv, self.norm
+        plain = (
+            conv.in_channels, conv.out_channels, conv.kernel_size[0], conv.dilation[0],
+            "zeros" if self.pad is None else self.pad.mode,
+            1.0 if self.slope is None else self.slope,
+        )  # fmt: skip
+        if norm is None:
+            return Layer(*plain)
+        of_batch = norm.training or norm._buffers["running_mean"] is None
+        return Layer(*plain, True, of_batch, norm.eps, _momentum(norm))
+
+    def trained(self) -> tuple[Tensor | None, ...]:
+        """Return weight and bias of the convolution, and of the normalisation."""
+        weights = self.conv._parameters
+        scales = NOTHING if self.norm is None else self.norm._parameters
+        return (
+            weights.get("weight"), weights.get("bias"), scales.get("weight"), scales.get("bias"),
+        )  # fmt: skip
+
+    def statistics(self) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        """Return running mean and variance if used, and the count of batches if it grows."""
+        norm = self.norm
+        if norm is None or (norm.training and not norm.track_running_stats):
+            return None, None, None
+        buffers = norm._buffers
+        n_tracked = buffers.get("num_batches_tracked") if norm.training else None
+        return buffers.get("running_mean"), buffers.get("running_var"), n_tracked
+
+
+def _momentum(norm: nn.BatchNorm1d) -> float:
+    """Return the share of the batch in the running statistics: the same for all if it is None."""
+    if norm.momentum is not None:
+        return norm.momentum
+    n_tracked = norm._buffers.get("num_batches_tracked")
+    return 0.0 if n_tracked is None else 1 / (float(n_tracked) + 1)
+
+
+def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Part] | None:
+    """Return the parts of which a sequence consists, if it consists of such parts only.
+
+    Sequences within it are taken apart if they are of the types `flattened`.
+    """
+    parts: list[Part] = []
+    pad: Pad | None = None
+    for module in _leaves(sequence, flattened):
+        if type(module) is nn.Conv1d:
+            parts.append(Part(module, pad))
+            pad = None
+            if not parts[-1].keeps_length():
+                return None
+        elif type(module) is Pad and pad is None:
+            pad = module
+        elif module is None or pad is not None or not parts or not parts[-1].take(module):
+            return None
+    return parts if parts and pad is None else None
+
+
+def _leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Module | None]:
+    """Go through the layers of nested sequences; None stands for one that is not just called."""
+    for module in sequence._modules.values():
+        if (
+            module is None
+            or module._forward_pre_hooks
+            or module._forward_hooks
+            or module._backward_pre_hooks
+            or module._backward_hooks
+            or "forward" in module.__dict__
+        ):
+            yield None
+        elif type(module) in flattened:
+            yield from _leaves(module, flattened)
+        else:
+            yield module
+
+
+def follow(parts: list[Part], x: Tensor) -> bool:
+    """Tell whether each part takes what the one before it gives, and the first one `x`."""
+    n_channels = x.shape[1]
+    for part in parts:
+        if part.conv.in_channels != n_channels:
+            return False
+        n_channels = part.conv.out_channels
+    is_one_number = x.shape[0] * x.shape[2] == 1  # of which there are no statistics
+    return not (is_one_number and any(part.norm is not None for part in parts))
+
+
+def are_narrow(parts: list[Part]) -> bool:
+    """Tell whether there are so few channels that one thread of kernels is quicker than torch."""
+    widest = max(max(part.conv.in_channels, part.conv.out_channels) for part in parts)
+    return widest <= max(NARROW, WIDEST // torch.get_num_threads())
+
+
+def are_alike(tensors: Iterable[Tensor | None], dtype: torch.dtype) -> bool:
+    """Tell whether all tensors that there are lie on the CPU, contiguous, and are of one type."""
+    return all(
+        tensor is None
+        or (
+            type(tensor) in TENSORS
+            and tensor.dtype is dtype
+            and tensor.is_cpu
+            and tensor.is_contiguous()
+        )
+        for tensor in tensors
+    )
