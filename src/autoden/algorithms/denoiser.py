@@ -97,6 +97,9 @@ class Denoiser:
         Train on random windows of this size, one number or one per spatial axis, instead of
         whole samples. Inference always sees whole samples. Few small patches at a time make poor
         statistics for batch normalisation: take many, or whole samples where they fit.
+    compile : bool
+        Train as code that `torch.compile` makes for this network: half a minute at the start, then
+        quicker epochs for some networks. Where nothing can be compiled, one line of log says so.
 
     Raises
     ------
@@ -121,6 +124,7 @@ class Denoiser:
         *,
         save_every: int = 1,
         patch_size: int | Sequence[int] | None = None,
+        compile: bool = False,
     ) -> None:
         if not isinstance(data_scale_bias, DataScaleBias | None):
             raise InputError(f"`data_scale_bias` is {data_scale_bias!r}: give a DataScaleBias.")
@@ -141,6 +145,7 @@ class Denoiser:
         self._given_scaling = data_scale_bias
         self._save_epochs_dir = save_epochs_dir
         self._save_every = whole_number("save_every", save_every)
+        self._compile = flag("compile", compile)
         self._regularizer = regularizer_of(reg_val, self.n_dims)
         self._augmentations = create_augmentations(
             augmentation, n_dims=self.n_dims, rng=numpy_generator(self.seed, "augmentation")
@@ -292,6 +297,7 @@ class Denoiser:
                 settings,
                 penalties=penalties_of(self._regularizer, scaling, limit, self.device),
                 observers=[progress, *observers],
+                compile=self._compile,
             )
         if epochs is not None:
             epochs.save_best(history.best_epoch)

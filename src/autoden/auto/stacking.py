@@ -49,9 +49,9 @@ def stack(estimates: Tensor, target: Tensor, weight: Tensor, data_term: DataTerm
         optimizer.zero_grad()
         mixed = torch.einsum("m,kmn->kn", logits.softmax(0), estimates)[:, None]
         loss = (data_term(mixed, target) * weight).sum() / total
-        loss.backward()
+        torch.autograd.backward(loss)
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch has no types for it
     weights = logits.detach().softmax(0)
     return torch.where(weights < LEAST, 0, weights)

@@ -24,6 +24,7 @@ from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights, Candidate
+from autoden.training.compilation import compiled
 from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
@@ -52,6 +53,7 @@ def fit(
     *,
     penalties: Sequence[nn.Module] = (),
     observers: Sequence[Observer] = (),
+    compile: bool = False,
 ) -> History:
     """Train a network on a task and leave it with the weights that did best on held-out data.
 
@@ -68,6 +70,8 @@ def fit(
     observers : sequence of Observer
         Called once per epoch. `StopTraining` raised by one, or Ctrl-C, ends the run with the
         best weights so far.
+    compile : bool
+        Whether the steps run as compiled code, where this machine can compile.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def fit(
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
     keep_freed_memory()
-    objective = _Objective(model, task, penalties)
+    objective = _Objective(compiled(model) if compile else model, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
     measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)

@@ -44,9 +44,9 @@ class FlatParameters(nn.Module):
         self._own = [p for p in model.parameters() if p.requires_grad]
         sizes = [p.numel() for p in self._own]
         self.vector = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self._own]))
-        values = self.vector.detach().split(sizes)
+        values = torch.split(self.vector.detach(), sizes)
         self.vector.grad = torch.zeros_like(self.vector)
-        gradients = self.vector.grad.split(sizes)
+        gradients = torch.split(self.vector.grad, sizes)
         self._gradients = [g.view_as(p) for g, p in zip(gradients, self._own, strict=True)]
         for parameter, value, gradient in zip(self._own, values, self._gradients, strict=True):
             parameter.data = value.view_as(parameter)
