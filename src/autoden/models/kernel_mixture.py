@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from autoden.models.blocks import activation, same_conv
-from autoden.models.narrow.chain import Chain
 from autoden.models.mixture_features import CountFeatures, DifferenceFeatures, MemberOrder
+from autoden.models.narrow.chain import Chain
 from autoden.models.nd import check_input, nd_layers
 from autoden.models.params import NetworkParamsKernelMixture
 from autoden.transforms.smoothing_kernels import SmoothingBank, gaussian_kernel, savgol_kernel
