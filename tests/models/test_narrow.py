@@ -16,7 +16,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 from autoden.models import params
-from autoden.models.narrow import availability
+from autoden.models.narrow import availability, kernels
 from autoden.models.narrow import chain as chain_module
 from autoden.models.narrow.chain import Chain
 from autoden.models.padding import Pad
@@ -67,9 +67,9 @@ def n_compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count how often kernels were asked for."""
     asked = []
 
-    def has_kernels() -> bool:
-        asked.append(True)
-        return availability.has_kernels()
+    def has_kernels(dtype: torch.dtype) -> bool:
+        asked.append(dtype)
+        return availability.has_kernels(dtype)
 
     monkeypatch.setattr(chain_module, "has_kernels", has_kernels)
     return lambda: len(asked)
@@ -380,7 +380,7 @@ def test_an_epoch_of_the_smallest_network_calls_torch_once(n_compiled) -> None:
 
 def test_without_a_compiler_torch_computes_and_one_line_says_so(monkeypatch, caplog) -> None:
     availability.has_kernels.cache_clear()
-    monkeypatch.setitem(sys.modules, "autoden.models.narrow.kernels", None)
+    monkeypatch.setitem(sys.modules, "autoden.models.narrow.function", None)
     made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
     try:
         with caplog.at_level(logging.WARNING):
@@ -389,6 +389,28 @@ def test_without_a_compiler_torch_computes_and_one_line_says_so(monkeypatch, cap
     finally:
         availability.has_kernels.cache_clear()
     assert ["torch alone" in record.message for record in caplog.records] == [True]
+
+
+def test_where_kernels_cannot_be_compiled_torch_computes(monkeypatch, caplog) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("no code for this machine")
+
+    availability.has_kernels.cache_clear()
+    monkeypatch.setattr(kernels, "correlate", broken)
+    made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
+    try:
+        with caplog.at_level(logging.WARNING):
+            assert torch.equal(by_torch(made)(x), made(x))
+    finally:
+        availability.has_kernels.cache_clear()
+    assert ["no code for this machine" in record.message for record in caplog.records] == [True]
+
+
+def test_what_torch_renames_leaves_the_work_to_torch(monkeypatch, n_compiled) -> None:
+    monkeypatch.delattr(forward_ad, "_current_level")
+    made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
+    assert torch.equal(by_torch(made)(x), made(x))
+    assert n_compiled() == 0
 
 
 def run_python(code: str, **environment: str) -> str:
@@ -400,7 +422,10 @@ def run_python(code: str, **environment: str) -> str:
 
 
 def test_kernels_can_be_switched_off() -> None:
-    code = "from autoden.models.narrow.availability import has_kernels; print(has_kernels())"
+    code = """
+import torch
+from autoden.models.narrow.availability import has_kernels
+print(has_kernels(torch.float32))"""
     assert run_python(code, AUTODEN_NATIVE="0") == "False"
 
 

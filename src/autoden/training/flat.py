@@ -11,6 +11,8 @@ from types import TracebackType
 import torch
 from torch import Tensor, nn
 
+from autoden.errors import InputError
+
 
 class FlatParameters(nn.Module):
     """Lays the trainable parameters of a network, and their gradients, side by side in memory.
@@ -42,15 +44,20 @@ class FlatParameters(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self._own = [p for p in model.parameters() if p.requires_grad]
-        sizes = [p.numel() for p in self._own]
+        kinds = {(p.dtype, p.device) for p in self._own}
+        if len(kinds) != 1:
+            said = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds)) or "none"
+            raise InputError(
+                f"The network's parameters to train are {said}: give them one type and device."
+            )
         self.vector = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self._own]))
-        values = torch.split(self.vector.detach(), sizes)
         self.vector.grad = torch.zeros_like(self.vector)
-        gradients = torch.split(self.vector.grad, sizes)
-        self._gradients = [g.view_as(p) for g, p in zip(gradients, self._own, strict=True)]
-        for parameter, value, gradient in zip(self._own, values, self._gradients, strict=True):
-            parameter.data = value.view_as(parameter)
-            parameter.grad = gradient
+        self._gradients = self._shaped(self.vector.grad)
+
+    def _shaped(self, vector: Tensor) -> list[Tensor]:
+        """Give the part of each parameter in a vector, in its shape."""
+        parts = torch.split(vector, [p.numel() for p in self._own])
+        return [part.view_as(p) for part, p in zip(parts, self._own, strict=True)]
 
     def gradient(self) -> Tensor:
         """Give the gradients as one vector, also those that were put elsewhere meanwhile."""
@@ -66,6 +73,9 @@ class FlatParameters(nn.Module):
         self.gradient().zero_()
 
     def __enter__(self) -> FlatParameters:
+        values = self._shaped(self.vector.detach())
+        for parameter, value, gradient in zip(self._own, values, self._gradients, strict=True):
+            parameter.data, parameter.grad = value, gradient
         return self
 
     def __exit__(

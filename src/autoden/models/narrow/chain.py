@@ -49,7 +49,7 @@ def _compute(chain: Chain, x: Tensor) -> Tensor | None:
     trained = [tensor for part in parts for tensor in part.trained()]
     statistics = [tensor for part in parts for tensor in part.statistics()]
     running = (tensor for i, tensor in enumerate(statistics) if i % 3 < 2)
-    if not (are_alike(trained, x.dtype) and are_alike(running, x.dtype) and has_kernels()):
+    if not (are_alike(trained, x.dtype) and are_alike(running, x.dtype) and has_kernels(x.dtype)):
         return None
     from autoden.models.narrow.function import compute  # needs numba
 
@@ -69,11 +69,14 @@ def _is_batch_of_signals(x: Tensor) -> bool:
 
 def _just_computes() -> bool:
     """Tell whether torch just computes: no autocast, tracing, transforms, hooks on everything."""
-    return not (
-        torch.is_autocast_enabled("cpu")
-        or torch._C._get_tracing_state() is not None
-        or torch._C._len_torch_dispatch_stack()
-        or torch._C._functorch.peek_interpreter_stack() is not None
-        or forward_ad._current_level >= 0
-        or modules._has_any_global_hook()  # type: ignore[no-untyped-call]
-    )
+    try:
+        return not (
+            torch.is_autocast_enabled("cpu")
+            or torch._C._get_tracing_state() is not None
+            or torch._C._len_torch_dispatch_stack()
+            or torch._C._functorch.peek_interpreter_stack() is not None
+            or forward_ad._current_level >= 0
+            or modules._has_any_global_hook()  # type: ignore[no-untyped-call]
+        )
+    except AttributeError:  # these names are torch's own and may change
+        return False

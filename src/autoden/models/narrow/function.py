@@ -62,6 +62,14 @@ def compute(layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: 
         return torch.cat([torch.from_numpy(output) for output in outputs])
 
 
+def try_out(dtype: torch.dtype) -> None:
+    """Go forward and back through a tiny chain, which compiles all kernels."""
+    layer = Layer(1, 1, 3, 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
+    weights = [torch.ones(1, 1, 3, dtype=dtype), *torch.ones(3, 1, dtype=dtype)]
+    run = _Pass((layer, layer), torch.ones(1, 1, 4, dtype=dtype), weights * 2, [None] * 6)
+    run.gradients(run.output(), [True] * 9)
+
+
 class _Pass:
     """One pass through a chain, and what it keeps for the way back."""
 
