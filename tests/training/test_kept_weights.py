@@ -12,6 +12,7 @@ from autoden.algorithms.pairs import PairsTask
 from autoden.errors import InputError
 from autoden.training import TrainingSettings, fit
 from autoden.training.batch import Batch
+from autoden.training.best import BestWeights
 from autoden.training.checkpoints import SavedEpochs
 from autoden.training.normalisation import measure_normalisation
 from autoden.training.observers import EpochRecord
@@ -145,3 +146,18 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path):
     prepared = n2n.prepare_data(np.random.default_rng(0).normal(size=(3, 64)))
     with pytest.raises(InputError, match="weights"):
         n2n.train(*prepared, epochs=5)
+
+
+def test_no_candidate_is_scored_twice_as_it_will_be_used() -> None:
+    model = nn.Sequential(nn.Conv1d(1, 1, 3, padding=1), nn.BatchNorm1d(1))
+    best = BestWeights(model, epochs=8)
+    best.offer(0, 1.0)
+    best.offer(7, 2.0, as_used=True)
+    best.add(7, 3.0)
+    assert [candidate.as_used for candidate in best.candidates] == [False, True, True]
+    model[1].running_mean.fill_(5.0)
+    best.confirm(best.candidates[0], 4.0)
+    model[1].running_mean.zero_()
+    best.restore(best.candidates[0])
+    assert model[1].running_mean.item() == 5.0
+    assert best.candidates[0].score == 4.0

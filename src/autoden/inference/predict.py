@@ -7,7 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autoden.training.memory import keep_freed_memory
 
+
+@keep_freed_memory()
 @torch.inference_mode()
 def predict(
     model: nn.Module, inputs: NDArray[np.float32], *, batch_size: int | None = None

@@ -2,13 +2,14 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 def pad_axis(x: Tensor, axis: int, width: int, mode: str) -> Tensor:
     """Extend `x` by `width` samples at both ends of `axis`.
 
     Written with slices rather than with `torch.nn.functional.pad`, whose gradient is not
-    repeatable on a GPU, and which is no quicker.
+    repeatable on a GPU.
 
     Parameters
     ----------
@@ -56,9 +57,15 @@ class Pad(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the tensor ``(N, C, *(S + 2 * width))``."""
+        if x.is_cpu and x.ndim > 3 and self._is_one_copy(x.shape[2:]):
+            return functional.pad(x, (self.width,) * 2 * (x.ndim - 2), self.mode)
         for axis in range(2, x.ndim):
             x = pad_axis(x, axis, self.width, self.mode)
         return x
+
+    def _is_one_copy(self, size: torch.Size) -> bool:
+        """Tell whether torch has all axes padded at once: it knows no mixed modes."""
+        return self.mode == "replicate" or (self.mode == "reflect" and self.width < min(size))
 
     def extra_repr(self) -> str:
         """Return what distinguishes this layer when the network is printed."""

@@ -20,7 +20,7 @@ from autoden.models.blocks import (
     upsample,
 )
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, nd_layers
+from autoden.models.nd import check_input, lay_out, nd_layers
 from autoden.models.params import NetworkParamsUNet
 
 
@@ -250,6 +250,7 @@ pad_mode, blur_pool, top_skip, align_corners
             ``T`` is ``S`` halved `n_levels` times, rounded up, along axes with room for it.
         """
         check_input(x, self.n_channels_in, self.n_dims)
+        x = lay_out(x)
         features = [self.first(x)]
         for encode in self.encoders:
             features.append(encode(features[-1]))

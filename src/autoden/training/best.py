@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 @dataclass
 class Candidate:
-    """Weights, when they were taken, and what they scored then."""
+    """Weights, when they were taken, and what they scored then, training or as they are used."""
 
     epoch: int
     score: float
     tensors: list[Tensor]
+    as_used: bool = False
 
 
 class BestWeights:
@@ -44,7 +45,7 @@ class BestWeights:
         self._of_stretch: dict[int, Candidate] = {}
         self._added: list[Candidate] = []
 
-    def offer(self, epoch: int, score: float) -> None:
+    def offer(self, epoch: int, score: float, *, as_used: bool = False) -> None:
         """Copy the present weights if `score` is the lowest of this stretch; NaN never is."""
         stretch = epoch * self._n_stretches // self._epochs
         candidate = self._of_stretch.get(stretch)
@@ -52,14 +53,19 @@ class BestWeights:
             return
         if candidate is None:
             candidate = self._of_stretch[stretch] = self._new_candidate(epoch, score)
-        candidate.epoch, candidate.score = epoch, score
+        candidate.epoch, candidate.score, candidate.as_used = epoch, score, as_used
         _copy(self._live, candidate.tensors)
 
     def add(self, epoch: int, score: float) -> None:
-        """Copy the present weights as a further candidate; NaN adds none."""
+        """Copy the present weights, scored as they will be used; NaN adds none."""
         if math.isfinite(score):
             self._added.append(self._new_candidate(epoch, score))
-            _copy(self._live, self._added[-1].tensors)
+            self.confirm(self._added[-1], score)
+
+    def confirm(self, candidate: Candidate, score: float) -> None:
+        """Note the score of a candidate as it will be used, and the statistics measured for it."""
+        candidate.score, candidate.as_used = score, True
+        _copy(self._live, candidate.tensors)
 
     @property
     def candidates(self) -> list[Candidate]:

@@ -23,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from autoden.errors import InputError, TrainingError
 from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
-from autoden.training.best import BestWeights, Candidate
+from autoden.training.best import BestWeights
 from autoden.training.compilation import compiled
 from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
@@ -46,6 +46,7 @@ AVERAGE_SCORES = 100
 """So many times in a run an average of the weights is scored."""
 
 
+@keep_freed_memory()
 def fit(
     model: nn.Module,
     task: Task,
@@ -90,7 +91,6 @@ def fit(
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
-    keep_freed_memory()
     objective = _Objective(compiled(model) if compile else model, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
@@ -209,7 +209,7 @@ def _offer_average(
     """Score the averaged weights as they will be used, a hundred times in a run."""
     every = max(1, settings.epochs // AVERAGE_SCORES)
     if (epoch + 1) % every == 0 or epoch + 1 == settings.epochs:
-        best.offer(epoch, _score_as_used(average, task))
+        best.offer(epoch, _score_as_used(average, task), as_used=True)
 
 
 def _run_epoch(
@@ -271,18 +271,20 @@ def _say_invalid(when: str, settings: TrainingSettings) -> str:
 
 def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | None, float]:
     """Score the kept weights in inference mode and leave the model with the best of them."""
-    chosen: tuple[Candidate | None, float] = (None, float("nan"))
-    for candidate in best.candidates:
-        best.restore(candidate)
-        score = _score_as_used(model, task)
-        if math.isnan(score):  # what the task scores shows only while it trains
-            score = candidate.score
-        if chosen[0] is None or score < chosen[1]:
-            chosen = (candidate, score)
-    if chosen[0] is not None:
-        best.restore(chosen[0])
-    _measure_normalisation(model, task)
-    return (None if chosen[0] is None else chosen[0].epoch), chosen[1]
+    candidates = best.candidates
+    for candidate in candidates:
+        if not candidate.as_used:
+            best.restore(candidate)
+            score = _score_as_used(model, task)
+            # What some tasks score shows only while they train: that score then stands.
+            best.confirm(candidate, candidate.score if math.isnan(score) else score)
+    if not candidates:
+        _measure_normalisation(model, task)
+        return None, float("nan")
+    chosen = min(candidates, key=lambda candidate: candidate.score)
+    best.restore(chosen)
+    model.eval()
+    return chosen.epoch, chosen.score
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from torch.nn.modules import module as modules
 
 from autoden.models.narrow.availability import has_kernels
 from autoden.models.narrow.parts import TENSORS, are_alike, are_narrow, find_parts, follow
+from autoden.models.rectified_norm import rectified_norm
 
 
 class Chain(nn.Sequential):
@@ -33,15 +34,28 @@ class Chain(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pass `x` through all layers."""
-        y = None if torch.compiler.is_compiling() else _compute(self, x)
-        if y is None:
-            y = super().forward(x)  # type: ignore[no-untyped-call]
-        return y
+        if torch.compiler.is_compiling() or not _just_computes():
+            return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
+        y = _compute(self, x)
+        return self._in_turn(x) if y is None else y
+
+    def _in_turn(self, x: Tensor) -> Tensor:
+        """Pass `x` through one layer after the other, but through what is one step at once."""
+        layers = list(self)
+        while layers:
+            layer = layers.pop(0)
+            joined = rectified_norm(layer, layers[0], x) if layers else None
+            if joined is None:
+                x = layer(x)
+            else:
+                x = joined
+                layers.pop(0)
+        return x
 
 
 def _compute(chain: Chain, x: Tensor) -> Tensor | None:
     """Compute a chain by the kernels, or not at all."""
-    if not (_is_batch_of_signals(x) and _just_computes()):
+    if not _is_batch_of_signals(x):
         return None
     parts = find_parts(chain, (Chain, nn.Sequential))
     if parts is None or not (are_narrow(parts) and follow(parts, x)):

@@ -1,0 +1,90 @@
+"""Batch normalisation and the leaky rectifier after it as one step that keeps one tensor, not two.
+
+Torch keeps the input of the normalisation and the output of the rectifier for the way back. The
+latter follows from the former, and computing it again is quick beside the convolutions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def rectified_norm(norm: nn.Module, rectifier: nn.Module, x: Tensor) -> Tensor | None:
+    """Pass images or volumes on a CPU through two layers; give None if they are others than these.
+
+    They must be plain, training and without hooks.
+    """
+    if not (
+        isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d)
+        and type(norm) in (nn.BatchNorm2d, nn.BatchNorm3d)
+        and type(rectifier) is nn.LeakyReLU
+        and _trains(norm, x)
+        and not any(getattr(layer, hooks) for layer in (norm, rectifier) for hooks in _HOOKS)
+    ):
+        return None
+    assert norm.num_batches_tracked is not None
+    norm.num_batches_tracked.add_(1)
+    running = (norm.running_mean, norm.running_var, norm.momentum)
+    y: Tensor = _RectifiedNorm.apply(  # type: ignore[no-untyped-call]
+        x, norm.weight, norm.bias, running, norm.eps, rectifier.negative_slope
+    )
+    return y
+
+
+def _trains(norm: nn.BatchNorm2d | nn.BatchNorm3d, x: Tensor) -> bool:
+    """Tell whether gradients are wanted, and statistics of `x` are taken and tracked."""
+    return (
+        norm.training
+        and norm.affine
+        and norm.track_running_stats
+        and norm.momentum is not None
+        and torch.is_grad_enabled()
+        and x.is_cpu
+        and x.ndim == (4 if isinstance(norm, nn.BatchNorm2d) else 5)
+        and x.dtype == norm.weight.dtype
+        and x.shape[1] == norm.num_features < x.numel()  # of one number there are no statistics
+    )
+
+
+class _RectifiedNorm(torch.autograd.Function):
+    """The normalisation by the statistics of the batch, and the rectifier."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        running: tuple[Tensor, Tensor, float],
+        eps: float,
+        slope: float,
+    ) -> Tensor:
+        mean, variance, momentum = running
+        y, *statistics = torch.native_batch_norm(
+            x, weight, bias, mean, variance, True, momentum, eps
+        )
+        ctx.save_for_backward(x, weight, bias, *statistics)
+        ctx.eps, ctx.slope = eps, slope
+        return functional.leaky_relu_(y, slope)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, bias, mean, inverse = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the gradients are to be differentiated, too
+            normalised = functional.batch_norm(x, None, None, weight, bias, True, 0.0, ctx.eps)
+            y = functional.leaky_relu(normalised, ctx.slope)
+            gradients = torch.autograd.grad(y, (x, weight, bias), gradient, create_graph=True)
+            return *gradients, None, None, None
+        variance = inverse.pow(-2) - ctx.eps
+        y = torch.native_batch_norm(x, weight, bias, mean, variance, False, 0.0, ctx.eps)[0]
+        torch.ops.aten.leaky_relu_backward.grad_input(gradient, y, ctx.slope, False, grad_input=y)
+        gradients = torch.ops.aten.native_batch_norm_backward(
+            y, x, weight, None, None, mean, inverse, True, ctx.eps, [True, True, True]
+        )
+        return *gradients, None, None, None
