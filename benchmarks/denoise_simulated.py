@@ -69,6 +69,8 @@ def main() -> None:
     print(f"draws with a warning: {n_warned} of {len(inside)}")
     for low, high, band in zip(BANDS[:-1], BANDS[1:], covered, strict=True):
         hits = np.concatenate(band)
+        if not len(hits):
+            continue
         print(f"{low:g} to {high:g} counts: 1 sigma holds the truth in {100 * hits.mean():.0f} %")
 
 
