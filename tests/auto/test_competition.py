@@ -6,6 +6,7 @@ from itertools import count
 
 import numpy as np
 import pytest
+import torch
 
 from autoden.auto import competition
 from autoden.auto.budget import Budget
@@ -82,9 +83,9 @@ def failing(monkeypatch, n_trainings):
     [
         (0, 3, None),
         (2, 3, None),  # repeated with another seed
-        (N_TRAININGS, 2, "1 of 3 networks ended each of 3 trainings at a worse likelihood than at "
+        (2 * N_TRAININGS + 1, 2, "1 of 3 networks ended each of 3 trainings at a worse likelihood than at "
          "the start, and is left out of the average."),
-        (2 * N_TRAININGS, 1, "2 of 3 networks ended each of 3 trainings at a worse likelihood than "
+        (2 * N_TRAININGS + 2, 1, "2 of 3 networks ended each of 3 trainings at a worse likelihood than "
          "at the start, and are left out of the average."),
     ],
 )  # fmt: skip
@@ -110,3 +111,16 @@ def test_if_all_networks_fail_it_is_a_warning(splits, monkeypatch, caplog, mixtu
     (record,) = caplog.records
     assert (record.levelno, record.getMessage()) == (logging.WARNING, warning)
     assert np.isfinite(chosen.method.rates(splits.wholes)[0]).all()
+
+
+def test_networks_trained_at_the_same_time_are_those_trained_one_by_one(splits, mixture_wins):
+    n_threads, found = torch.get_num_threads(), []
+    try:
+        for n in (1, 3):
+            torch.set_num_threads(n)
+            networks = choose_method(splits, WORK, 0).method.networks
+            found.append(torch.cat([p.flatten() for each in networks for p in each.parameters()]))
+            assert torch.get_num_threads() == n
+    finally:
+        torch.set_num_threads(n_threads)
+    torch.testing.assert_close(*found)

@@ -265,9 +265,9 @@ def test_live_times_are_relative_to_their_mean(data, said, exposure, wanted):
     ("exposure", "words"),
     [
         ([1, 2], "2 numbers .1, 2. for the 4 repeats"),
-        ([1, 2, 0, 1], "0.0 for repeat 2.*above 0"),
-        ([1, 2, 3, np.inf], "inf for repeat 3"),
-        ([1, -2, 3, 1], "-2.0 for repeat 1"),
+        ([1, 2, 0, 1], "0.0 for repeat 3.*above 0"),
+        ([1, 2, 3, np.inf], "inf for repeat 4"),
+        ([1, -2, 3, 1], "-2.0 for repeat 2"),
         ([[1, 2, 3, 4], [1, 2, 3, 4]], "2 parts for 1 samples"),
         (["a", "b", "c", "d"], "numbers are needed"),
         ([], "empty"),
@@ -279,6 +279,13 @@ def test_live_times_that_cannot_be_are_named(exposure, words):
 
 
 # refusals
+
+
+@pytest.mark.parametrize("factor", [1e300, 1e-300, 1e40, 1e-40])
+def test_values_of_a_size_that_cannot_be_squared_are_refused_with_the_remedy(factor):
+    with pytest.raises(InputError, match=r"rescale to a unit.*1e-30 and 1e\+30"):
+        read_measurement(factor * COUNTS, axes="RE")
+
 
 MAP = np.ones((3, 4, 9))
 REFUSED = {

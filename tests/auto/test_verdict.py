@@ -11,6 +11,7 @@ from autoden.auto.findings import limit
 from autoden.auto.measurement import read_measurement
 from autoden.auto.method import Filter
 from autoden.auto.selection import Candidate
+from autoden.auto.sentences import say_choice
 from autoden.auto.uncertainty import measure_errors
 from autoden.auto.verdict import judge
 from autoden.baselines.gaussian import GaussianFilter
@@ -289,3 +290,11 @@ def test_limits_are_those_of_the_largest_of_many_normal_numbers():
     largest = np.abs(rng.normal(size=(20_000, 30))).max(axis=1)
     assert np.mean(largest > limit(0.05, 30)) == pytest.approx(0.05, abs=0.006)
     assert limit(0.05, 0) == limit(0.05, 1)
+
+
+def test_what_was_trained_again_is_told_apart_from_what_was_compared():
+    compared = Candidate("kernel mixture", "22 filters, mixed by 1 network", -9.0, 0.5, True)
+    tried = [Candidate("mean", "", 0.0, 0.0), compared]
+    said = say_choice(tried, refitted="22 filters, mixed by 3 networks")
+    assert said[1].endswith("trained again on all of them: 22 filters, mixed by 3 networks.")
+    assert say_choice(tried, refitted=compared.parameters) == say_choice(tried) == said[:1]

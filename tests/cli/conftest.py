@@ -79,6 +79,7 @@ def denoising(monkeypatch):
         means = np.array([sample.repeats.mean(axis=0) for sample in measurement.samples])
         mean = measurement.shaped(means)
         scores = {"mse": 0.5, "mean_mse": 2.0, "mdev": 3.0, "mean_mdev": 40.0}
+        scores |= {f"{name}_error": value / 10 for name, value in scores.items()}
         return Result(
             estimate=mean,
             uncertainty=np.sqrt(mean),

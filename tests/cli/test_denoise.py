@@ -141,8 +141,8 @@ def test_some_exposures_are_used_and_the_others_can_score(run, denoising, table,
     np.testing.assert_array_equal(np.asarray(denoising[0]["data"]), counts(6)[1:4])
     np.testing.assert_array_equal(np.asarray(denoising[0]["reference"]), counts(6)[[0, 4, 5]])
     mean, denoised = out.splitlines()[-2:]
-    assert mean.split() == ["mean", "of", "3", "2.000", "40.0", "3.0"]
-    assert denoised.split() == ["denoised", "0.500", "3.0", "12.0"]  # 3 exposures x 2.0 / 0.5
+    assert " ".join(mean.split()) == "mean of 3 2.00 ± 0.20 40.0 ± 4.0 3.0"
+    assert " ".join(denoised.split()) == "denoised 0.500 ± 0.050 3.00 ± 0.30 12.0"  # 3 x 2 / 0.5
 
 
 def test_another_file_can_score(run, denoising, table, tmp_path):
@@ -198,7 +198,7 @@ def test_a_report_is_written_where_it_is_asked_for(run, denoising, table, tmp_pa
         (["--exposures", "4:9"], "within the 6 exposures"),
         (["--exposure", "1,x"], "separated by commas"),
         (["--exposure", "1,2"], "--exposure holds 2 numbers"),
-        (["--exposure", "1,1,1,1,1,0"], "--exposure holds 0.0 for repeat 5"),
+        (["--exposure", "1,1,1,1,1,0"], "--exposure holds 0.0 for repeat 6"),
     ],
 )
 def test_what_would_fail_at_the_end_fails_at_once(

@@ -133,7 +133,7 @@ def test_corrected_counts_are_unknown_with_repeats_and_gaussian_without(counts, 
 def test_asking_for_poisson_of_other_values_is_an_error_with_remedies(counts):
     with pytest.raises(InputError, match=r"no whole number.*raw counts.*unknown.*gaussian"):
         chosen(counts * (1 + 1e-4 * counts), "poisson")
-    with pytest.raises(InputError, match="they go down to -1"):
+    with pytest.raises(InputError, match="the data go down to -1"):
         chosen(counts - 1, "poisson")
 
 
@@ -159,3 +159,39 @@ def test_unknown_names_and_empty_lists_are_refused(counts):
         chosen(counts, "normal")
     with pytest.raises(InputError, match="at least one"):
         choose_noise([])
+
+
+@pytest.mark.parametrize("n_repeats", [1, 4])
+def test_noise_of_one_level_that_was_asked_for_counts_is_used_with_a_warning(
+    spectra, rng, n_repeats
+):
+    verdict = chosen(rng.poisson(spectra.truth, (n_repeats, 4095)), "gaussian")
+    assert verdict.noise.name == "gaussian"
+    (warning,) = verdict.warnings
+    assert "scatter as counts do" in warning
+    assert 'noise="poisson"' in warning
+
+
+def test_noise_of_one_level_that_was_asked_for_noise_that_grows_is_used_with_a_warning(
+    spectra, rng
+):
+    rate = 100 * spectra.truth
+    verdict = chosen(rate + rng.normal(size=(4, 4095)) * np.sqrt(1 + 5 * rate), "gaussian")
+    assert verdict.noise.name == "gaussian"
+    assert 'noise="unknown"' in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("n_repeats", [1, 2, 4])
+@pytest.mark.parametrize("n_channels", [200, 4000])
+def test_noise_of_one_level_that_was_asked_for_and_is_there_raises_no_alarm(
+    seed, n_repeats, n_channels
+):
+    x = np.linspace(-1, 1, n_channels)
+    rng = np.random.default_rng(seed)
+    values = 50 * np.exp(-((x / 0.1) ** 2)) + rng.normal(0, 3, (n_repeats, n_channels))
+    assert chosen(values, "gaussian").warnings == ()
+
+
+def test_noise_of_one_level_suits_counts_that_are_alike_everywhere(rng):
+    assert chosen(rng.poisson(1000, (4, 2000)), "gaussian").warnings == ()

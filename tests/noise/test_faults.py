@@ -8,6 +8,7 @@ from autoden.errors import InputError
 from autoden.noise.choice import choose_noise
 from autoden.noise.exposures import Exposures
 from autoden.noise.faults import find_faults
+from autoden.noise.poisson import Poisson
 
 SPECTRA = xrf_spectra(4, seed=5)
 N = SPECTRA.truth.size
@@ -72,6 +73,20 @@ def test_a_scaled_repeat_is_named(counts, rng):
     assert fault.kind == "scaled"
     assert fault.elements.tolist() == [1]
     assert fault.sentence.startswith("Repeat 2 has 1.")
+
+
+def test_stated_exposures_that_the_data_contradict_are_told_so(counts):
+    stated = Exposures.timed(counts, [1, 2, 0.5, 1])
+    told = [fault.sentence for fault in find_faults(stated, Poisson()) if fault.kind == "scaled"]
+    assert told
+    for said in told:
+        assert "stated exposures contradict the data" in said
+        assert "give them" not in said
+    one = Exposures.timed(counts, [1, 1, 2, 1])
+    (fault,) = find_faults(one, Poisson())
+    assert (
+        "Repeat 3 has 0.50 times the total that its stated exposure lets expect" in fault.sentence
+    )
 
 
 @pytest.mark.parametrize("shift", [-10, 2, 5])

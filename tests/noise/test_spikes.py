@@ -48,13 +48,64 @@ def test_a_spike_is_found_and_nothing_else(rng, kind, durations, n_channels):
 
 
 @each_kind
-def test_two_channels_side_by_side_are_a_spike_and_four_are_none(rng, kind):
+@pytest.mark.parametrize("profile", [[400, 900], [900] * 3, [400, 900, 900, 400], [900] * 5])
+def test_up_to_five_channels_side_by_side_are_a_spike(rng, kind, profile):
+    draw, gain = KINDS[kind]
+    hit = 3000 + np.arange(len(profile))
+    for n_repeats in (2, 4):
+        values = draw(np.ones((n_repeats, 1)) * TRUTH, rng)
+        values[1, hit] += profile
+        found = np.argwhere(find_spikes(Exposures(values), gain))
+        assert found.tolist() == [[1, channel] for channel in hit]
+
+
+@each_kind
+def test_each_of_two_repeats_can_have_a_spike(rng, kind):
+    draw, gain = KINDS[kind]
+    values = draw(np.ones((2, 1)) * TRUTH, rng)
+    values[[0, 1], [3000, 3500]] += 900
+    found = np.argwhere(find_spikes(Exposures(values), gain))
+    assert found.tolist() == [[0, 3000], [1, 3500]]
+
+
+@each_kind
+def test_six_channels_are_a_line_that_one_repeat_has(rng, kind):
     draw, gain = KINDS[kind]
     values = draw(np.ones((4, 1)) * TRUTH, rng)
-    values[1, 900:902] += 400, 900
-    values[2, 3000:3004] += 400, 900, 900, 400
-    found = np.argwhere(find_spikes(Exposures(values), gain))
-    assert found.tolist() == [[1, 900], [1, 901]]
+    values[1, 3000:3006] += 900
+    assert not find_spikes(Exposures(values), gain).any()
+
+
+@pytest.mark.parametrize("fwhm", [2.0, 3.0, 5.0, 10.0])
+@pytest.mark.parametrize("shift", [0.3, 3, 8, 40])
+@pytest.mark.parametrize("n_repeats", [2, 4])
+def test_lines_that_move_from_repeat_to_repeat_are_no_spikes(rng, fwhm, shift, n_repeats):
+    channels = np.arange(1000)
+    for height in (1e3, 1e5):
+        line = height * np.exp(-0.5 * ((channels - 400.4) / fwhm * 2.3548) ** 2)
+        shifts = shift * np.arange(n_repeats)
+        rates = np.stack([np.interp(channels - each, channels, line) + 50 for each in shifts])
+        assert not find_spikes(Exposures(rng.poisson(rates)), 1.0).any()
+        values = rng.normal(rates, height / 100)
+        assert not find_spikes(Exposures(values), None).any()
+
+
+REDUCED = {
+    "an offset": lambda counts, rng: counts - 5.0,
+    "a dark measurement": lambda counts, rng: counts - rng.poisson(0.2, counts.shape),
+    "readout noise": lambda counts, rng: counts + rng.normal(0, 0.3, counts.shape),
+}
+
+
+@pytest.mark.parametrize("reduced", REDUCED)
+@pytest.mark.parametrize("dose", [0.02, 1.0, 20.0])
+def test_counts_from_which_something_was_subtracted_have_no_false_spikes(rng, reduced, dose):
+    for _ in range(5):
+        counts = rng.poisson(dose * TRUTH, (4, TRUTH.size))
+        values = REDUCED[reduced](counts, rng)
+        assert not find_spikes(Exposures(values), None).any()
+        values[2, 3000] += 900
+        assert np.argwhere(find_spikes(Exposures(values), None)).tolist() == [[2, 3000]]
 
 
 @pytest.mark.parametrize("fwhm", [2.0, 2.5, 5.0])

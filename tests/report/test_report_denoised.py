@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 from autoden.errors import InputError
 from autoden.report import Page, plot_denoised, plot_residuals
@@ -117,3 +118,17 @@ def test_residuals_need_the_noise(noise_sigma: np.ndarray | None) -> None:
     page = Page(measured=[1, 2, 3], estimate=[1, 2, 3], sigma=[1, 1, 1], noise_sigma=noise_sigma)
     with pytest.raises(InputError, match="noise_sigma"):
         plot_residuals(page)
+
+
+def test_zeros_that_a_logarithmic_scale_leaves_out_are_told() -> None:
+    assert "not shown" not in plot_denoised(PAGE).axes[1].get_ylabel()
+    counts = np.arange(100.0) % 3
+    linear, log = plot_denoised(Page(measured=counts, estimate=counts + 1, sigma=counts)).axes
+    assert log.get_ylabel().endswith("(0 and below not shown)")
+    assert "not shown" not in linear.get_ylabel()
+
+
+def test_the_legend_shows_lines_and_dots_of_what_is_drawn_as_both() -> None:
+    (legend,) = plot_denoised(PAGE).legends
+    markers = [line.get_marker() for line in legend.findobj(Line2D)]
+    assert markers == ["None", ".", "None", ".", "None"]  # mean, reference, denoised

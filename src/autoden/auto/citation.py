@@ -63,8 +63,8 @@ def _chosen(result: Result) -> str:
         return f"{compared} None was better than the mean, which is shown unchanged."
     what = "these" if result.applied else "the"
     return (
-        f"{compared} The one chosen ({result.method}) was trained on all parts and applied to the "
-        f"mean of {what} exposures."
+        f"{compared} The one chosen was trained again on all parts ({result.method}) and applied "
+        f"to the mean of {what} exposures."
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoden.auto.budget import Budget
+from autoden.auto.fitting import side_by_side
 from autoden.auto.members import find_members
 from autoden.auto.method import Filter, Method
 from autoden.auto.mixture import LEARNING_RATE, Mixture, MixtureTraining
@@ -67,23 +68,22 @@ def choose_method(splits: Splits, work: Budget, seed: int | None) -> Choice:
     first = next(seeds)
     network = training.train(training.start(first), work.epochs, first, with_held_out=False)
     mixture = Mixture(members, (network,))
+    epochs = RATE_NETWORK_EPOCHS * work.epochs
     methods: list[Method] = [  # the more elaborate ones suit more spectra
+        Filter(Mean(), splits.noise),
+        *([train_rate_network(splits, epochs, next(seeds))] if work.with_dncnn else []),
         *(Filter(each.baseline, splits.noise) for each in tuned.values()),
         mixture,
     ]
-    if work.with_dncnn:
-        epochs = RATE_NETWORK_EPOCHS * work.epochs
-        methods.insert(0, train_rate_network(splits, epochs, next(seeds)))
     candidates = tuple(compare_methods(methods, splits, preferred=mixture))
-    chosen = next(i for i, candidate in enumerate(candidates) if candidate.chosen)
-    if chosen == 0:
-        return Choice(Filter(Mean(), splits.noise), candidates)
-    method = methods[chosen - 1]
+    pairs = zip(methods, candidates, strict=True)
+    method = next(method for method, candidate in pairs if candidate.chosen)
     if isinstance(method, Mixture):
         return _refit(training, network, work, seeds, candidates)
+    if method.name == Mean.name:
+        return Choice(method, candidates)
     if isinstance(method, Filter):
         return _tune_again(method.name, splits.first(work.n_tuning_splits), candidates)
-    epochs = RATE_NETWORK_EPOCHS * work.epochs
     return Choice(train_rate_network(splits, epochs, next(seeds), with_held_out=True), candidates)
 
 
@@ -109,33 +109,44 @@ def _refit(
     candidates: tuple[Candidate, ...],
 ) -> Choice:
     """Train the networks of the estimate on everything; one goes on from where it was compared."""
-    networks = _start_anew(training, work, seeds) if work.n_networks > 1 else ()
-    n_failed = work.n_networks - len(networks) if work.n_networks > 1 else 0
-    mixed = networks or (_go_on(training, network, work, next(seeds)),)
-    said = (_say_failed(n_failed, work.n_networks),) if n_failed else ()
-    for sentence in said:
-        logger.log(logging.INFO if networks else logging.WARNING, "%s", sentence)
-    notes, warnings = (said, ()) if networks else ((), said)
-    return Choice(Mixture(training.members, mixed), candidates, notes, warnings)
+    if work.n_networks == 1:
+        return _choice(training, (_go_on(training, network, work, next(seeds)),), candidates)
+    networks = _start_anew(training, work, seeds)
+    n_failed = work.n_networks - len(networks)
+    if not n_failed:
+        return _choice(training, networks, candidates)
+    said = _say_failed(n_failed, work.n_networks)
+    if networks:
+        logger.info("%s", said)
+        return replace(_choice(training, networks, candidates), notes=(said,))
+    logger.warning("%s", said)
+    compared = (_go_on(training, network, work, next(seeds)),)
+    return replace(_choice(training, compared, candidates), warnings=(said,))
+
+
+def _choice(
+    training: MixtureTraining,
+    networks: tuple[KernelMixture, ...],
+    candidates: tuple[Candidate, ...],
+) -> Choice:
+    return Choice(Mixture(training.members, networks), candidates)
 
 
 def _start_anew(
     training: MixtureTraining, work: Budget, seeds: Iterator[int]
 ) -> tuple[KernelMixture, ...]:
-    """Train several networks.
+    """Train several networks, at the same time where there are several threads.
 
     One that ends at a worse likelihood than where it started has failed, and is trained again with
     another seed; one that fails so each time is left out.
     """
-    networks = []
-    for _ in range(work.n_networks):
-        for _ in range(1 + REPEATED):
-            seed = next(seeds)
-            start = training.start(seed)
-            trained = training.train(start, work.epochs, seed)
-            if training.loss(trained) <= training.loss(start):
-                networks.append(trained)
-                break
+    networks: list[KernelMixture] = []
+    for _ in range(1 + REPEATED):
+        drawn = [next(seeds) for _ in range(work.n_networks - len(networks))]
+        starts = [training.start(each) for each in drawn]  # torch has one generator for weights
+        trained = side_by_side(training.train, starts, [work.epochs] * len(drawn), drawn)
+        pairs = zip(trained, starts, strict=True)
+        networks += [each for each, start in pairs if training.loss(each) <= training.loss(start)]
     return tuple(networks)
 
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from autoden.auto.budget import BUDGETS, BudgetName
+from autoden.auto.channels import common_axis
 from autoden.auto.competition import N_DIMS, choose_method
 from autoden.auto.measurement import Measurement, read_measurement
 from autoden.auto.noise_again import check_noise
@@ -169,7 +170,12 @@ def _read_reference(
     given = {"axes": axes} if has_axes else {"n_dims": n_dims or N_DIMS}
     is_array = isinstance(reference, np.ndarray)
     held = read_measurement(reference, **given if is_array or has_axes else {})
-    measurement.check_same_setup(held)
+    common_axis(
+        [
+            (measurement.axis, measurement.n_channels, "the data"),
+            (held.axis, held.n_channels, "`reference`"),
+        ]
+    )
     if held.n_samples != measurement.n_samples:
         raise InputError(
             f"`reference` holds {held.n_samples} sample(s), the data {measurement.n_samples}: give "

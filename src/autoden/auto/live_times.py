@@ -47,14 +47,15 @@ def live_times(exposure: Any, n_repeats: Sequence[int]) -> list[Floats]:
     [array([0.5, 1.5]), array([0.5, 0.5, 2. ])]
     >>> live_times([10, 0], [2])
     Traceback (most recent call last):
-    autoden.errors.InputError: `exposure` holds 0.0 for repeat 1: give finite numbers above 0.
+    autoden.errors.InputError: `exposure` holds 0.0 for repeat 2: give finite numbers above 0.
     """
     if exposure is None:
         return [np.ones(each) for each in n_repeats]
-    times = [_checked(each, index) for index, each in enumerate(_per_sample(exposure, n_repeats))]
-    for index, (each, wanted) in enumerate(zip(times, n_repeats, strict=True)):
+    given = _per_sample(exposure, n_repeats)
+    times = [_checked(each, number) for number, each in enumerate(given, start=1)]
+    for number, (each, wanted) in enumerate(zip(times, n_repeats, strict=True), start=1):
         if each.size != wanted:
-            of_sample = f" of sample {index}" if len(n_repeats) > 1 else ""
+            of_sample = f" of sample {number}" if len(n_repeats) > 1 else ""
             raise InputError(
                 f"`exposure` holds {each.size} numbers ({_shorten(each)}) for the {wanted} "
                 f"repeats{of_sample}: give one per repeat."
@@ -92,7 +93,8 @@ def _checked(given: Any, sample: int) -> Floats:
     bad = np.flatnonzero(~(np.isfinite(times) & (times > 0)))
     if bad.size:
         raise InputError(
-            f"`exposure` holds {times[bad[0]]} for repeat {bad[0]}: give finite numbers above 0."
+            f"`exposure` holds {times[bad[0]]} for repeat {bad[0] + 1}: "
+            "give finite numbers above 0."
         )
     return times
 

@@ -23,7 +23,7 @@ from autoden.auto.notes import notes_on, say_disagreement
 from autoden.auto.repeatability import repeats_agree
 from autoden.checks import choice
 from autoden.errors import InputError
-from autoden.noise.exposures import Exposures
+from autoden.noise.exposures import Exposures, check_size
 from autoden.signals import Axis, Signal
 
 Floats = NDArray[np.float64]
@@ -189,9 +189,9 @@ def read_measurement(
     Raises
     ------
     InputError
-        Data that are no real finite numbers, the same in all channels (such as zero throughout),
-        shorter than 8 channels, no spectra, or that can be read in several ways; samples on
-        different axes.
+        Data that are no real finite numbers, of a size beyond 1e30 or below 1e-30, the same in all
+        channels (such as zero throughout), shorter than 8 channels, no spectra, or that can be read
+        in several ways; samples on different axes.
 
     Examples
     --------
@@ -219,6 +219,7 @@ def read_measurement(
     parts = [arrange(each, axes=letters, n_dims=n_dims, is_element=is_list) for each in given]
     axis = common_axis([(part.axis, part.values.shape[-1], part.name) for part in parts])
     _check_structure(parts)
+    check_size([part.values for part in parts], parts[0].name)
     sample_axis = apart(Axis("sample"), axis) if is_list else parts[0].sample_axis
     return Measurement(
         _samples(parts, exposure, agree, is_list),

@@ -25,6 +25,7 @@ from autoden.models.kernel_mixture import KernelMixture
 from autoden.noise.exposures import Combined
 from autoden.noise.poisson import Poisson
 from autoden.randomness import torch_generator
+from autoden.report.numerals import show
 from autoden.training.batch import Batch
 from autoden.training.settings import TrainingSettings
 
@@ -59,7 +60,8 @@ class Mixture:
         """Say what is mixed, and by how many networks."""
         n_members, n = self.networks[0].n_members, len(self.networks)
         first, last = self.members.widths
-        said = f"{n_members} filters for lines of sigma {first:.2g} to {last:.2g} channels"
+        widths = " to ".join(dict.fromkeys(show(width, 2) for width in (first, last)))
+        said = f"{n_members} filters for lines of sigma {widths} channels"
         return f"{said}, mixed by {n} network{'s' * (n > 1)}"
 
     @torch.inference_mode()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from autoden.auto.arrangement import Arranged
 from autoden.auto.axes import ASSUMED_REPEATS, OPEN, say_sizes
+
+JOINED = re.compile(r" and \d+ more$")
+"""How several files that were read together are named."""
 
 
 def notes_on(parts: Sequence[Arranged], *, is_list: bool, is_said: bool) -> tuple[str, ...]:
@@ -56,7 +60,8 @@ def _say_reading(parts: Sequence[Arranged], is_list: bool) -> str:
     if not is_list:
         sizes = {"S": n_samples} if first.sample_axis is not None else {}
         repeats = {"R": n_repeats} if {"R", OPEN} & set(first.letters) else {}
-        return f"{first.name} was read as {say_sizes({**sizes, **repeats, 'E': n_channels})}."
+        verb = "were" if JOINED.search(first.name) else "was"
+        return f"{first.name} {verb} read as {say_sizes({**sizes, **repeats, 'E': n_channels})}."
     counts = [part.values.shape[1] for part in parts]
     names = _some([part.name for part in parts]) + (" were" if len(parts) > 1 else " was")
     if len(set(counts)) == 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.method import Filter, Method
+from autoden.auto.method import Method
 from autoden.auto.splits import Splits
 from autoden.baselines.mean import Mean
 
@@ -62,10 +62,15 @@ def chosen_of(candidates: Sequence[Candidate]) -> Candidate:
 
 
 def with_mean_chosen(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Give the candidates as they are if the first of them, the mean, made the estimate."""
+    """Give the candidates as they are if the mean made the estimate."""
     return tuple(
-        replace(each, chosen=i == 0, behind=each.score, behind_error=each.standard_error)
-        for i, each in enumerate(candidates)
+        replace(
+            each,
+            chosen=each.name == Mean.name,
+            behind=each.score,
+            behind_error=each.standard_error,
+        )
+        for each in candidates
     )
 
 
@@ -74,8 +79,8 @@ def compare_methods(
 ) -> list[Candidate]:
     """Compare methods on the held-out channels of some splits, and choose one.
 
-    No method was trained on these targets. The mean of the exposures is the first candidate, so
-    that nothing worse than it is ever chosen.
+    No method was trained on these targets. The mean of the exposures is one of them, so that
+    nothing worse than it is ever chosen.
 
     The rule: a method will do if it gains more than nine tenths of what the best gains over the
     mean and no other is better than it by more than three standard errors of the difference;
@@ -85,7 +90,7 @@ def compare_methods(
     Parameters
     ----------
     methods : sequence of Method
-        To compare, in rising order of preference.
+        To compare, the mean of the exposures first, then in rising order of preference.
     splits : Splits
         Whose targets judge.
     preferred : Method
@@ -94,15 +99,14 @@ def compare_methods(
     Returns
     -------
     list of Candidate
-        The mean, then the methods in their order; one of them chosen.
+        One for each method, in their order; one of them chosen.
     """
     judging = splits.first(N_JUDGING_SPLITS)
     inputs = [pair.input for pair in judging.pairs]
-    all_methods = [Filter(Mean(), splits.noise), *methods]
     deviances = 1000 * np.array(
-        [judging.deviances(method.rates(inputs))[splits.held_out] for method in all_methods]
+        [judging.deviances(method.rates(inputs))[splits.held_out] for method in methods]
     )
-    chosen = _choose(deviances, all_methods.index(preferred))
+    chosen = _choose(deviances, list(methods).index(preferred))
     scores, score_errors = _differences(deviances, 0)
     behind, behind_errors = _differences(deviances, chosen)
     return [
@@ -115,7 +119,7 @@ def compare_methods(
             behind=float(behind[i]),
             behind_error=float(behind_errors[i]),
         )
-        for i, method in enumerate(all_methods)
+        for i, method in enumerate(methods)
     ]
 
 

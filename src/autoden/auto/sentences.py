@@ -18,8 +18,12 @@ from autoden.baselines.registry import BASELINES
 from autoden.report.numerals import interval_90, plus_minus, show
 
 
-def say_choice(candidates: Sequence[Candidate], *, applied: bool = False) -> list[str]:
+def say_choice(
+    candidates: Sequence[Candidate], *, refitted: str = "", applied: bool = False
+) -> list[str]:
     """Say which method was chosen, among how many, and by how much; where, if not on these data.
+
+    `refitted` says the parameters that the method has once trained on all parts.
 
     Examples
     --------
@@ -57,6 +61,11 @@ def say_choice(candidates: Sequence[Candidate], *, applied: bool = False) -> lis
             f"{'higher' if best.behind >= 0 else 'lower'}"
         )
     sentences = [f"{said}."]
+    if refitted and refitted != chosen.parameters:
+        sentences.append(
+            "It was compared as trained on some parts; for the estimate it was trained again on "
+            f"all of them: {refitted}."
+        )
     if any(each.behind < 0 for each in others):
         sentences.append(
             f"None is better than it by more than {CLEARLY:g} standard errors: the best of several "

@@ -76,7 +76,7 @@ class Trained:
             for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True))
         ]
         given = measurement, wholes, self.noise, estimates, errors, self.candidates
-        verdict = judge(*given, applied=applied)
+        verdict = judge(*given, refitted=self.method.describe(), applied=applied)
         sigmas = [error.sigma for error in errors]
         doubts = [_say_doubt(error) for error in errors if error.held_out_z > DOUBTFUL]
         noise = [

@@ -83,6 +83,7 @@ def judge(
     errors: Sequence[Errors],
     candidates: Sequence[Candidate],
     *,
+    refitted: str = "",
     applied: bool = False,
 ) -> Verdict:
     """Judge the estimates of all samples of a measurement.
@@ -101,6 +102,8 @@ def judge(
         Of each estimate.
     candidates : sequence of Candidate
         The methods, one of them chosen.
+    refitted : str
+        The parameters of the method as it made the estimates; "" if they are those compared.
     applied : bool
         Whether it was chosen on another measurement.
     """
@@ -113,7 +116,8 @@ def judge(
     names, is_counts = ChannelNames(positions, axis.unit), isinstance(noise, Poisson)
     chosen = chosen_of(candidates)
     is_mean = chosen.name == Mean.name
-    sentences = say_choice(candidates, applied=applied) + say_errors(errors, is_mean=is_mean)
+    sentences = say_choice(candidates, refitted=refitted, applied=applied)
+    sentences += say_errors(errors, is_mean=is_mean)
     if not is_mean:
         sentences += say_fidelity(found, is_counts=is_counts)
     tables = () if is_mean else verdict_tables(found, measurement)

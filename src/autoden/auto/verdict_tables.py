@@ -28,7 +28,7 @@ def verdict_tables(found: Sequence[Agreement], measurement: Measurement) -> tupl
         if each.lines:
             made.insert(0, _lines(each, unit))
         if each.background.windows:
-            made.append(_background(each))
+            made.append(_background(each, axis.name.capitalize()))
         if each.has_residuals:
             made.append(_residuals(each))
         if len(found) > 1:
@@ -70,11 +70,11 @@ def _regions(found: Agreement, positions: Floats, unit: str) -> Table:
     )
 
 
-def _background(found: Agreement) -> Table:
+def _background(found: Agreement, axis_name: str) -> Table:
     levels = [each for each in (found.background.overall, *found.background.windows) if each]
     return Table(
         title="Background between the lines",
-        columns=("Channels", "Level measured", "Level estimated", "z"),
+        columns=(axis_name, "Level measured", "Level estimated", "z"),
         rows=[
             (each.region.label, each.level.measured, each.level.estimate, f"{each.level.z:+.2f}")
             for each in levels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +27,7 @@ def describe(result: Result) -> list[str]:
     """Say in lines of text what was chosen among what, and what is to be said about it."""
     lines = [*candidates(result.candidates), "", *result.verdict]
     if "reference" in result.quality:
-        lines += ["", "Distance from the reference, per channel of one acquisition, without bias"]
-        lines += scores(_against_reference(result), unit="units")
+        lines += ["", *_against_reference(result)]
     return lines
 
 
@@ -59,24 +58,45 @@ def candidates(compared: Sequence[Candidate]) -> list[str]:
 
 def scores(rows: Iterable[Score], *, unit: str = "counts") -> list[str]:
     """Tabulate distances from a truth, and what each is worth in exposures."""
-    lines = [
-        f"{'':34}{'squared error':>14}{'deviance':>10}{'equivalent':>12}",
-        f"{'':34}{f'({unit}^2)':>14}{'(mdev)':>10}{'exposures':>12}",
+    shown = [
+        (name, f"{error:.3f}", f"{deviance:.1f}" if np.isfinite(deviance) else "-", f"{worth:.1f}")
+        for name, error, deviance, worth in rows
     ]
-    for name, error, deviance, worth in rows:
-        shown = f"{deviance:10.1f}" if np.isfinite(deviance) else f"{'-':>10}"  # no counts
-        lines.append(f"{name:34}{error:14.3f}{shown}{worth:12.1f}")
-    return lines
+    return _columns(shown, unit, (34, 14, 10, 12))
 
 
-def _against_reference(result: Result) -> list[Score]:
+def _columns(rows: Iterable[Sequence[str]], unit: str, widths: Sequence[int]) -> list[str]:
+    headings = [("", "squared error", "deviance", "equivalent"),
+                ("", f"({unit}^2)", "(mdev)", "exposures")]  # fmt: skip
+    return [
+        f"{name:{widths[0]}}"
+        + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        for name, *cells in (*headings, *rows)
+    ]
+
+
+def _against_reference(result: Result) -> list[str]:
     """Compare the estimate, and the mean that it was made from, with further acquisitions."""
     from autoden.evaluation import equivalent_exposures
 
     score = result.quality["reference"]
     n_repeats = float(np.mean([sample.n_repeats for sample in result.measurement.samples]))
     worth = equivalent_exposures(score["mse"], n_repeats * score["mean_mse"])
-    return [
-        (f"mean of {n_repeats:g}", score["mean_mse"], score["mean_mdev"], n_repeats),
-        ("denoised", score["mse"], score["mdev"], worth),
+    is_known = score["mse"] > score["mse_error"]
+    rows = [
+        (f"mean of {n_repeats:g}", *_with_errors(score, "mean_"), f"{n_repeats:.1f}"),
+        ("denoised", *_with_errors(score), f"{worth:.1f}" if is_known else "-"),
     ]
+    return [
+        "Distance from what the reference measured, per channel of one acquisition, less what the",
+        "noise of the reference adds, ± one standard error",
+        *_columns(rows, "units", (14, 20, 20, 12)),
+    ]
+
+
+def _with_errors(score: Mapping[str, float], of: str = "") -> list[str]:
+    """Write squared error and deviance; "-" where there is none, as for what is no counts."""
+    from autoden.report.numerals import GAP, plus_minus
+
+    values = [(score[f"{of}{name}"], score[f"{of}{name}_error"]) for name in ("mse", "mdev")]
+    return [plus_minus(*pair).replace(GAP, " ") if np.isfinite(pair[0]) else "-" for pair in values]

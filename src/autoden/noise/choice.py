@@ -30,6 +30,7 @@ NoiseName = Literal["auto", "poisson", "gaussian", "unknown"]
 
 _LEVEL: Final = 1.5  # ratio of variances between bright and faint that counts as constant noise
 _ROUNDED: Final = 0.5  # of the variance that may be due to rounding
+_CLEARLY: Final = 6.0  # standard errors by which variance grows with the rate; it is skewed
 _NEIGHBOURHOOD: Final = 5  # elements; a mean over them tells intensities in spite of the noise
 
 
@@ -54,6 +55,8 @@ class NoiseVerdict:
 
 def choose_noise(exposures: Sequence[Exposures], noise: NoiseName = "auto") -> NoiseVerdict:
     """Choose the noise model by the tests of this room, or take the one that the user knows.
+
+    What the user knows is taken even where the tests contradict it, with a warning.
 
     Parameters
     ----------
@@ -83,7 +86,8 @@ def choose_noise(exposures: Sequence[Exposures], noise: NoiseName = "auto") -> N
     if not len(exposures):
         raise InputError("there are no exposures: give at least one.")
     if noise == "gaussian":
-        return _told(estimate_gaussian(exposures))
+        level = estimate_gaussian(exposures)
+        return _told(level, _against_one_level(level, exposures))
     if noise == "unknown":
         return _told(estimate_unknown(exposures))
     counting = _together([examine_counts(sample) for sample in exposures])
@@ -105,7 +109,7 @@ def choose_noise(exposures: Sequence[Exposures], noise: NoiseName = "auto") -> N
 def describe_values(counting: Counting) -> str:
     """Say in what the values differ from counts, with a witness."""
     if not counting.is_non_negative:
-        return f"they go down to {counting.oddest:.4g}"
+        return f"the data go down to {counting.oddest:.4g}"
     if counting.has_factors:
         low, high = counting.repeat_steps.min(), counting.repeat_steps.max()
         return f"each repeat is whole numbers times a factor of its own, {low:.4g} to {high:.4g}"
@@ -207,5 +211,51 @@ def _range_of_rates(exposures: Sequence[Exposures]) -> Floats:
     return np.asarray(np.quantile(np.concatenate(smoothed), [0.05, 0.99]))
 
 
-def _told(noise: Gaussian | NoiseModel) -> NoiseVerdict:
-    return NoiseVerdict(noise, f"Using {noise.describe()}, as asked.")
+def _told(noise: NoiseModel, warning: str = "") -> NoiseVerdict:
+    said = f"Using {noise.describe()}, as asked."
+    return NoiseVerdict(noise, said, (warning,) if warning else ())
+
+
+def _against_one_level(noise: Gaussian, exposures: Sequence[Exposures]) -> str:
+    """Warn that the noise is not the same everywhere, if it is not; "" if it may be."""
+    counting = _together([examine_counts(sample) for sample in exposures])
+    levels = _range_of_rates(exposures)
+    measured: NoiseModel | None = None
+    step = counting.step if counting.is_counts else None
+    if step is not None and not examine_scatter(exposures, step).forbids_thinning:
+        measured = Poisson(step)
+    elif all(sample.n_repeats > 1 for sample in exposures) and _grows(exposures):
+        measured = estimate_unknown(exposures)
+    if measured is None:
+        return ""
+    faint, bright = measured.variance(levels)
+    if bright < _LEVEL * faint:
+        return ""
+    if isinstance(measured, Poisson):
+        found, remedy = "scatter as counts do", 'noise="poisson" or noise="auto"'
+    else:
+        found, remedy = "scatter more between repeats where they are brighter", 'noise="unknown"'
+    faintest, brightest = np.sqrt([faint, bright])
+    return (
+        f'`noise` is "gaussian", of one level everywhere ({noise.sigma:.3g}), but the data '
+        f"{found}: their noise is {faintest:.3g} where they are faint and {brightest:.3g} where "
+        "they are bright. Estimate and uncertainty are made for one level, as asked, and are wrong "
+        f"where it is not: give {remedy}."
+    )
+
+
+def _grows(exposures: Sequence[Exposures]) -> bool:
+    """Whether the variance between repeats clearly grows with the rate: a regression on it.
+
+    Under noise of one level, mean and variance of the repeats are independent, and the variance is
+    chi-square with the same spread everywhere.
+    """
+    total, square = 0.0, 0.0
+    for sample in exposures:
+        scaled = sample.scaled()
+        lever = scaled.mean(axis=0) - scaled.mean()
+        spread = scaled.var(axis=0, ddof=1)
+        residual = (spread / max(spread.mean(), 1e-300) - 1) * np.sqrt((sample.n_repeats - 1) / 2)
+        total += float((lever * residual).sum())
+        square += float((lever**2).sum())
+    return bool(total > _CLEARLY * np.sqrt(square))

@@ -14,7 +14,7 @@ from scipy.ndimage import uniform_filter
 from scipy.optimize import nnls
 
 from autoden.errors import InputError
-from autoden.noise.exposures import Exposures, Floats, per_repeat
+from autoden.noise.exposures import Exposures, Floats, check_size, per_repeat
 from autoden.noise.gaussian import Gaussian
 from autoden.noise.lattice import lattice_step, rounding_step
 from autoden.noise.poisson import Poisson
@@ -171,13 +171,14 @@ def estimate_unknown(exposures: Sequence[Exposures]) -> Unknown:
 def _several(exposures: Sequence[Exposures]) -> Sequence[Exposures]:
     if not exposures:
         raise InputError("there are no exposures: give at least one sample.")
+    check_size([sample.repeats for sample in exposures], "the exposures")
     return exposures
 
 
 def _least_variance(samples: Sequence[Exposures]) -> float:
     """Give a variance so small that it changes nothing, for data without noise."""
     square = max(float(np.mean(sample.repeats**2)) for sample in samples)
-    return _LEAST * square if square > 0 else _LEAST
+    return _LEAST * square if square > 0 else _LEAST  # all is 0: there is no scale
 
 
 def _residuals(sample: Exposures) -> Floats:

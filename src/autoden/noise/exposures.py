@@ -7,7 +7,9 @@ scatter, and how they are combined and split, is the noise models' business.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +19,8 @@ from autoden.errors import InputError
 from autoden.signals.values import check_finite, check_numeric
 
 Floats = NDArray[np.float64]
+
+_LARGEST: Final = 1e30  # its square, and that of its inverse, leave room in float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +165,35 @@ class Split:
 def per_repeat(numbers: Floats, repeats: Floats) -> Floats:
     """Give one number per repeat, (R,), the axes of the repeats: (R, 1, ...)."""
     return numbers.reshape(-1, *[1] * (repeats.ndim - 1))
+
+
+def check_size(arrays: Sequence[Floats], name: str) -> None:
+    """Refuse values so large or so small that their squares cannot be told.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray
+        Of any shapes, in the same unit.
+    name : str
+        What the values are called.
+
+    Raises
+    ------
+    InputError
+        The largest in size is beyond 1e30, or below 1e-30 and not 0.
+
+    Examples
+    --------
+    >>> check_size([np.array([1e300, 0.0])], "data")
+    Traceback (most recent call last):
+    autoden.errors.InputError: the largest value of data is 1e+300 in size: rescale to a unit ...
+    """
+    largest = max((float(np.abs(values).max(initial=0)) for values in arrays), default=0.0)
+    if largest and not 1 / _LARGEST <= largest <= _LARGEST:
+        raise InputError(
+            f"the largest value of {name} is {largest:.3g} in size: rescale to a unit in which "
+            f"it is between {1 / _LARGEST:.0e} and {_LARGEST:.0e}."
+        )
 
 
 def as_floats(values: ArrayLike) -> Floats:

@@ -40,6 +40,7 @@ Kind = Literal[
 
 _CLEAR: Final = 6.0  # standard errors
 _MATTERS: Final = 0.05  # correlation of neighbours
+_ROUNDING: Final = 1e-9  # of durations that are equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,11 +171,14 @@ def _odd(
 ) -> list[Fault]:
     """Repeats that are scaled or shifted against the others."""
     faults = []
+    is_stated = np.ptp(exposures.durations) > _ROUNDING * exposures.durations.max()
     for odd in find_odd_repeats(exposures, gain):
         elements = numbers[list(odd.repeats)]
         called = [int(element) + 1 for element in elements]
-        is_scaled = odd.kind == "scaled"
-        said = wording.scaled(odd, called) if is_scaled else wording.shifted(odd, called, names)
+        if odd.kind == "scaled":
+            said = wording.scaled(odd, called, is_stated=bool(is_stated))
+        else:
+            said = wording.shifted(odd, called, names)
         faults.append(Fault(odd.kind, said, elements))
     return faults
 

@@ -137,8 +137,24 @@ def dead(channels: Indices, names: ChannelNames) -> str:
     )
 
 
-def scaled(odd: OddRepeats, numbers: Sequence[int]) -> str:
-    """Tell of repeats whose totals differ."""
+def scaled(odd: OddRepeats, numbers: Sequence[int], *, is_stated: bool = False) -> str:
+    """Tell of repeats whose totals differ, or contradict the exposure times that were stated."""
+    if is_stated:
+        if len(numbers) == 1:
+            what = (
+                f"Repeat {numbers[0]} has {odd.amount:.2f} times the total that its stated "
+                "exposure lets expect from the others"
+            )
+        else:
+            what = (
+                f"Repeats {_listed(numbers)} differ in their totals per stated exposure, by up to "
+                f"{odd.amount:.2f} times"
+            )
+        return (
+            f"{what} (z = {odd.z_score:+.0f}): the stated exposures contradict the data, or the "
+            "source or the sample changed. Check the numbers in `exposure` and their order; "
+            "without `exposure` all repeats count alike."
+        )
     if len(numbers) == 1:
         what = f"Repeat {numbers[0]} has {odd.amount:.2f} times the total of the others"
     else:

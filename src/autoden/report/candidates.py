@@ -93,6 +93,8 @@ def candidates_table(
         ),
         rows=rows,
         note="The misfit is the held-out deviance. Below zero predicts better than the mean of "
-        "what was measured; ± is one standard error of the difference.",
+        "what was measured; ± is one standard error of the difference."
+        + " One mdev is a thousandth of a nat: by so little is the logarithm of the likelihood of "
+        "unseen counts lower, per channel and exposure." * ("mdev" in score_unit),
         marked=[place for place, index in enumerate(order) if names[index] in kept],
     )

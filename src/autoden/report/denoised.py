@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import fill
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -87,14 +88,15 @@ def plot_denoised(page: Page, *, sample: int = 0) -> Figure:
         shade_band(axes, page.x, spectrum.estimate - spectrum.sigma,
                    spectrum.estimate + spectrum.sigma)  # fmt: skip
         axes.set_ylabel(plain(page.value_name))
+    if has_log and any((y <= 0).any() for y in (spectrum.measured, spectrum.reference)
+                       if y is not None):  # fmt: skip
+        panels[1].set_ylabel(f"{plain(page.value_name)}\n(0 and below not shown)")
     if residuals is not None:
         _draw_along(bottom, page.x, residuals)
         bottom.set_ylabel(_RESIDUAL)
     bottom.set_xlim(page.x.min(), page.x.max() if len(page.x) > 1 else page.x[0] + 1)
     bottom.set_xlabel(plain(page.axis_label))
-    handles, labels = top.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
-                  fontsize=9)  # fmt: skip
+    _add_legend(figure, panels[: 1 + has_log])
     if title := _title(page, spectrum):
         top.set_title(title, loc="left", fontsize=11)
     figure.align_ylabels()
@@ -153,6 +155,22 @@ def plot_residuals(page: Page, *, sample: int = 0) -> Figure:
     if title := _title(page, spectrum):
         along.set_title(title, loc="left", fontsize=11)
     return figure
+
+
+def _add_legend(figure: Figure, panels: Iterable[Axes]) -> None:
+    """Explain each curve once, as a line and as dots where it is both."""
+    from matplotlib.legend_handler import HandlerTuple
+
+    drawn = [axes.get_legend_handles_labels() for axes in panels]
+    labels = drawn[0][1]
+    handles: list[Any] = [
+        each if getattr(each[-1], "get_marker", lambda: "None")() == "." else each[:1]
+        for each in zip(*(handles for handles, _ in drawn), strict=True)
+    ]
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=9,
+        markerscale=2, handler_map={tuple: HandlerTuple(ndivide=None)},
+    )  # fmt: skip
 
 
 def _pick(page: Page, sample: int) -> Spectrum:

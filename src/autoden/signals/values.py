@@ -59,7 +59,7 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
         raise InputError(_say_ragged(data, name))
     if array.dtype.kind not in _NUMERIC_KINDS:
         raise InputError(
-            f"{name} have dtype {array.dtype}, numbers are needed: convert them, for example "
+            f"The dtype of {name} is {array.dtype}, numbers are needed: convert them, for example "
             "with .astype(float)."
         )
     if array.size == 0:
