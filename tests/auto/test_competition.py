@@ -83,9 +83,9 @@ def failing(monkeypatch, n_trainings):
     [
         (0, 3, None),
         (2, 3, None),  # repeated with another seed
-        (2 * N_TRAININGS + 1, 2, "1 of 3 networks ended each of 3 trainings at a worse likelihood than at "
+        (7, 2, "1 of 3 networks ended each of 3 trainings at a worse likelihood than at "
          "the start, and is left out of the average."),
-        (2 * N_TRAININGS + 2, 1, "2 of 3 networks ended each of 3 trainings at a worse likelihood than "
+        (8, 1, "2 of 3 networks ended each of 3 trainings at a worse likelihood than "
          "at the start, and are left out of the average."),
     ],
 )  # fmt: skip

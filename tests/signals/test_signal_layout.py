@@ -184,7 +184,7 @@ def test_network_shapes_are_checked():
         ([[[1, 2], [3]], [[1, 2], [3]]], "exposures are not a rectangular array"),
         (np.array([{}, None], dtype=object), "exposures are not a rectangular array"),
         (None, "exposures are not a rectangular array"),
-        (["1", "2"], "dtype <U1"),
+        (["1", "2"], "is <U1"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), "datetime64"),
         ([], r"empty: their shape is \(0,\)"),
         (np.ma.masked_less([1, 2, 3], 2), "1 masked value,"),
