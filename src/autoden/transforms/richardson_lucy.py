@@ -18,6 +18,7 @@ from scipy import sparse
 
 from autoden.checks import number, whole_numbers
 from autoden.errors import InputError
+from autoden.transforms.banded import Banded
 
 REACH = 4.0
 """Half length of the response, in standard deviations."""
@@ -86,20 +87,20 @@ class RichardsonLucy:
             Shape (B, n_iterations, n), never negative; 0 where no count is within reach.
             Each has the sum of the values.
         """
-        seen = np.ascontiguousarray(np.maximum(np.asarray(values), 0).T, dtype=np.float32)
-        response, back = response_matrices(seen.shape[0], self.widths)
-        sums = back @ np.ones_like(seen)
-        source = np.broadcast_to(seen.mean(axis=0), seen.shape).astype(np.float32)
+        seen = np.maximum(np.asarray(values), 0).astype(np.float32)
+        response, back = (Banded.of(m) for m in response_matrices(seen.shape[1], self.widths))
+        sums = back.times(np.ones_like(seen))
+        source = np.repeat(seen.mean(axis=1, keepdims=True), seen.shape[1], axis=1)
         extrapolation = _Extrapolation()
         kept = []
         for iteration in range(1, self.iterations[-1] + 1):
             ahead = extrapolation.ahead(source)
-            blurred = np.maximum(response @ ahead, LEAST_RATE)
-            stepped = ahead * (back @ (seen / blurred)) / sums
+            blurred = np.maximum(response.times(ahead), LEAST_RATE)
+            stepped = ahead * back.times(seen / blurred) / sums
             extrapolation.learn(stepped - ahead, stepped - source)
             source = stepped
             if iteration in self.iterations:
-                kept.append((response @ source).T)
+                kept.append(response.times(source))
         return np.stack(kept, axis=1)
 
 
@@ -120,9 +121,9 @@ class _Extrapolation:
     def learn(self, correction: NDArray[np.float32], change: NDArray[np.float32]) -> None:
         """Take the newest correction, and set how far to go next."""
         if self._correction is not None:
-            alike = np.einsum("nb,nb->b", correction, self._correction)
-            own = np.einsum("nb,nb->b", self._correction, self._correction)
-            self._factor = np.clip(alike / np.maximum(own, LEAST_RATE), 0, 0.999)
+            alike = np.einsum("bn,bn->b", correction, self._correction)
+            own = np.einsum("bn,bn->b", self._correction, self._correction)
+            self._factor = np.clip(alike / np.maximum(own, LEAST_RATE), 0, 0.999)[:, None]
         self._correction, self._change = correction, change
 
 

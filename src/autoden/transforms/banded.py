@@ -1,0 +1,62 @@
+"""Products with a banded matrix, compiled: the rows are short, and read many times."""
+
+# mypy: disable-error-code="untyped-decorator,no-untyped-def"
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+from scipy import sparse
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Banded:
+    """A square matrix of which only diagonals near the main one are filled.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n, 2 * reach + 1)
+        Row i holds the elements of columns ``i - reach`` to ``i + reach``, 0 beyond the matrix.
+
+    Examples
+    --------
+    >>> matrix = Banded.of(sparse.csr_array([[1.0, 2.0], [0.0, 3.0]]))
+    >>> matrix.times(np.array([[1.0, 10.0]], np.float32))
+    array([[21., 30.]], dtype=float32)
+    """
+
+    rows: Rows
+
+    @classmethod
+    def of(cls, matrix: sparse.sparray) -> Banded:
+        """Take the elements of a sparse matrix."""
+        entries = matrix.tocoo()
+        offsets = entries.col - entries.row
+        reach = int(np.abs(offsets).max(initial=0))
+        rows = np.zeros((matrix.shape[0], 2 * reach + 1), np.float32)
+        rows[entries.row, offsets + reach] = entries.data
+        return cls(rows)
+
+    def times(self, vectors: Rows) -> Rows:
+        """Multiply each vector; shape (B, n) in and out."""
+        reach = self.rows.shape[1] // 2
+        padded = np.pad(vectors, ((0, 0), (reach, reach)))
+        products = np.empty(vectors.shape, np.float32)
+        _multiply(self.rows, padded, products)
+        return products
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+def _multiply(rows, padded, products):
+    for i in range(rows.shape[0]):
+        row, first = rows[i], uint64(i)
+        for b in range(padded.shape[0]):
+            vector, s = padded[b], np.float32(0)
+            for k in range(uint64(rows.shape[1])):
+                s += row[k] * vector[first + k]
+            products[b, i] = s
