@@ -214,4 +214,4 @@ def _without_faults(sample: Exposures, gain: float) -> Exposures:
 
 def _told(found: Dispersion) -> str:
     ratio, error = found.pooled
-    return f"{ratio:.2f} +- {error:.2f}" if np.isfinite(error) else ""
+    return f"{ratio:.3f} +- {error:.1g}" if np.isfinite(error) else ""

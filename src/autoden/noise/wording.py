@@ -98,8 +98,8 @@ def hot(channel: int, total: Floats, names: ChannelNames) -> str:
     """Tell of a channel far above its neighbours."""
     around = np.r_[total[max(channel - 1, 0) : channel], total[channel + 1 : channel + 2]]
     return (
-        f"{_capital(names.one(channel))} is hot: {total[channel]:.4g} in all repeats together, "
-        f"where its neighbours have {around.mean():.3g}, and no line is as narrow. It would come "
+        f"{_capital(names.one(channel))} is hot: {total[channel]:,.6g} in all repeats together, "
+        f"where its neighbours have {around.mean():,.4g}, and no line is as narrow. It would come "
         "out as a false line; leave it out."
     )
 
