@@ -45,4 +45,4 @@ BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
         "best": Budget(64, 16, 20, 8, 32, with_dncnn=True),
     }
 )
-"""By name; on two cores a spectrum of 4096 channels takes about 5, 13 and 35 seconds."""
+"""By name; on two cores a spectrum of 4096 channels takes about 3, 8 and 20 seconds."""
