@@ -1,15 +1,17 @@
 """Products with a banded matrix, compiled: the rows are short, and read many times."""
 
-# mypy: disable-error-code="untyped-decorator,no-untyped-def"
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 from scipy import sparse
+
+from autoden.transforms.compiled import compiled
 
 Rows = NDArray[np.float32]
 
@@ -51,7 +53,7 @@ class Banded:
         return products
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+@compiled
 def _multiply(rows, padded, products):
     for i in range(rows.shape[0]):
         row, first = rows[i], uint64(i)

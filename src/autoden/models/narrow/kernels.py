@@ -9,10 +9,12 @@ also have to allow for counting from the end. Sums may be taken in any order, wh
 NaN and infinity stay what they are.
 """
 
-# mypy: disable-error-code="untyped-decorator,no-untyped-def"
+# mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
+
+from autoden.transforms.compiled import compiled
 
 TILE = 1024
 """So many samples of a row stay in the nearest cache while all channels are visited."""
@@ -22,10 +24,6 @@ SCALE, SHIFT, MEAN, INVERSE = range(4)
 
 ZEROS, REPLICATE, REFLECT, CIRCULAR = range(4)
 """As in `parts.PAD_MODES`."""
-
-compiled = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"}
-)
 
 
 @compiled
