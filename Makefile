@@ -30,7 +30,7 @@ demo: $(INSTALLED) ## Simulate XRF spectra and denoise them (writes demo-output/
 	$(BIN)/autoden demo --output demo-output --force
 
 test: $(INSTALLED) ## Run the fast tests and the doctests
-	$(ONE_THREAD) $(BIN)/python -m pytest
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --timeout 3600
