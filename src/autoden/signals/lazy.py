@@ -4,7 +4,7 @@ A `LazyArray` knows its shape and dtype; its numbers are read when it is indexed
 array, and only those asked for. How a part is read each file format knows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -124,6 +124,43 @@ class LazyArray:
         place = items.index(Ellipsis) if len(items) > len(given) else len(given)
         missing = [slice(None)] * (self.ndim - len(given))
         return [*given[:place], *missing, *given[place:]]
+
+
+def blocks(shape: tuple[int, ...], itemsize: int, n_bytes: int = 2**26) -> Iterator[Bounds]:
+    """Cut an array into parts of about one size, in the order of its elements.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Length of each axis.
+    itemsize : int
+        Bytes of one element.
+    n_bytes : int
+        How large a part may be, unless it is a single element.
+
+    Yields
+    ------
+    Bounds
+        Of one part after the other; together they cover the array once.
+
+    Examples
+    --------
+    >>> [bounds[0] for bounds in blocks((5, 4), 2, 16)]
+    [slice(0, 2, 1), slice(2, 4, 1), slice(4, 5, 1)]
+    """
+    if not shape:
+        yield ()
+        return
+    inner = itemsize
+    for length in shape[1:]:
+        inner *= length
+    rows = max(1, n_bytes // max(1, inner))
+    for start in range(0, shape[0], rows):
+        first = slice(start, min(start + rows, shape[0]), 1)
+        if inner <= n_bytes:
+            yield (first, *(slice(0, length, 1) for length in shape[1:]))
+        else:
+            yield from ((first, *rest) for rest in blocks(shape[1:], itemsize, n_bytes))
 
 
 def _forward(wanted: slice, length: int) -> tuple[slice, slice]:
