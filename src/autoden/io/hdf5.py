@@ -20,7 +20,14 @@ from autoden.io.description import NAME, describe, restore
 from autoden.io.files import FilePath, check_source
 from autoden.io.hdf5_axes import AxisFinder
 from autoden.io.hdf5_layout import Choice, choose, uncertainties_of
-from autoden.io.hdf5_metadata import KEPT, metadata_of, read_note, write_kept, write_note
+from autoden.io.hdf5_metadata import (
+    KEPT,
+    UNCERTAINTIES,
+    metadata_of,
+    read_note,
+    write_kept,
+    write_note,
+)
 from autoden.io.hdf5_tree import find, opened
 from autoden.io.hdf5_values import check_dataset, read_numbers, whole
 from autoden.signals import Axis, LazyArray, Signal
@@ -28,7 +35,6 @@ from autoden.signals.lazy import Bounds, blocks
 
 _PLOT, _DATA = "/entry/data", "data"
 _ERRORS = f"{_DATA}_errors"
-_UNCERTAINTIES = "uncertainties"  # in the metadata: where they are
 _WRITTEN = frozenset("?bBhHiIlLqQefdFD")
 _SPECTRAL = ("energy", "wavelength", "channel")
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")  # of NeXus
@@ -128,8 +134,8 @@ def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None =
         for index, each in enumerate(description["axes"]):
             if stored[index] != ".":
                 each |= {"values": None, "stored": stored[index]}
-        if str(description["metadata"].get(_UNCERTAINTIES)).startswith("/"):
-            del description["metadata"][_UNCERTAINTIES]  # they are those of another file
+        if str(description["metadata"].get(UNCERTAINTIES)).startswith("/"):
+            del description["metadata"][UNCERTAINTIES]  # they are those of another file
         write_note(file, description)
         write_kept(file, signal.metadata.get(KEPT), dataset)
 
@@ -156,7 +162,7 @@ def _own(
             axis["values"] = read_numbers(node.item, whole(node.item.shape), node.path)
     uncertainties = uncertainties_of(file, choice)
     if uncertainties is not None:
-        own["metadata"][_UNCERTAINTIES] = uncertainties.path
+        own["metadata"][UNCERTAINTIES] = uncertainties.path
     return restore(own, numbers, label)
 
 
@@ -166,10 +172,7 @@ def _interpret(
     """Say what the numbers of another program are."""
     finder = AxisFinder(file, choice, n_bytes)
     axes = finder.find_axes()
-    uncertainties = uncertainties_of(file, choice)
     metadata = metadata_of(file, finder)
-    if uncertainties is not None:
-        metadata[_UNCERTAINTIES] = uncertainties.path
     told = {"source": label, "dataset": choice.dataset.path}
     return Signal(numbers, axes, {**metadata, **told, "assumed": [*unwritten, *finder.assumed]})
 

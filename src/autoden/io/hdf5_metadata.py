@@ -13,7 +13,7 @@ import h5py
 
 from autoden.io.description import NAME, from_text, to_text
 from autoden.io.hdf5_axes import AxisFinder
-from autoden.io.hdf5_layout import beside
+from autoden.io.hdf5_layout import beside, uncertainties_of
 from autoden.io.hdf5_tree import Node, find, walk
 from autoden.io.hdf5_values import (
     attributes,
@@ -27,6 +27,8 @@ from autoden.io.hdf5_values import (
 
 KEPT = "hdf5"
 """Where in the metadata of a signal the values by path are."""
+UNCERTAINTIES = "uncertainties"
+"""Where in the metadata is said which dataset has the standard deviations."""
 NOTE = f"/entry/{NAME}"
 _MAX_KEPT = 2000
 _MAX_LIVE_TIMES = 2**16
@@ -51,7 +53,8 @@ def metadata_of(file: Any, finder: AxisFinder) -> dict[str, Any]:
     Returns
     -------
     dict
-        "live_time", "elapsed_time", "preset_time" if they stand beside the numbers, and "hdf5".
+        "live_time", "elapsed_time", "preset_time" if they stand beside the numbers,
+        "uncertainties" (the path of the dataset that has them), and "hdf5".
     """
     dataset = finder.choice.dataset
     metadata: dict[str, Any] = {}
@@ -72,6 +75,10 @@ def metadata_of(file: Any, finder: AxisFinder) -> dict[str, Any]:
                 break
             if node.path != dataset.path and node.path not in finder.used:
                 kept |= _values_at(node)
+    errors = uncertainties_of(file, finder.choice)
+    if errors is not None:
+        metadata[UNCERTAINTIES] = errors.path
+        kept = {path: value for path, value in kept.items() if not path.startswith(errors.path)}
     kept = {path: value for path, value in kept.items() if not _is_structure(path)}
     return metadata | ({KEPT: kept} if kept else {})
 
@@ -95,7 +102,9 @@ def write_kept(file: Any, kept: Any, dataset: Any) -> None:
         where, at, name = path.rpartition("@")
         if value is None or not path.startswith(("/", "@")):
             continue
-        with suppress(TypeError, ValueError, OSError):  # the text in the note has it all the same
+        with suppress(
+            TypeError, ValueError, OSError, RuntimeError
+        ):  # the text in the note has it all the same
             if not at:
                 if path not in file:
                     file.create_dataset(path, data=value)

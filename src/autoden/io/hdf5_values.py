@@ -173,7 +173,10 @@ def plain_to_hdf5(value: Any) -> Any:
         return value
     if not isinstance(value, list) or not value or any(isinstance(v, Mapping) for v in value):
         return None
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of unequal lengths
+        return None
     if array.dtype.kind == "U":
         return array.astype(h5py.string_dtype())
     return array if array.dtype.kind in "biuf" else None
