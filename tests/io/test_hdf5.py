@@ -6,6 +6,8 @@ import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
+from autoden.io import hdf5
+from autoden.io.registry import format_of
 from autoden.signals import Axis, Signal
 
 COUNTS = np.random.default_rng(0).poisson(5, (3, 4, 64))
@@ -307,7 +309,7 @@ def test_hostile_paths_in_metadata_do_no_harm(tmp_path):
 def test_uncertainties_are_written_beside_the_numbers(tmp_path):
     path = tmp_path / "a.h5"
     energy = Axis("energy", "keV", ENERGY)
-    writer = aio.registry.format_of(path).function("write")
+    writer = format_of(path).function("write")
     writer(path, Signal(COUNTS, ["y", "x", energy]), sigma=np.sqrt(COUNTS))
     back = aio.read(path)
     assert back.metadata["uncertainties"] == "/entry/data/data_errors"
@@ -332,14 +334,14 @@ def test_lazily_only_what_is_asked_is_read(tmp_path, monkeypatch):
             "data", data=COUNTS, chunks=(1, 2, 32), compression="gzip", shuffle=True
         )
     read = []
-    original = aio.hdf5.read_numbers
+    original = hdf5.read_numbers
 
     def counting(dataset, bounds, name):
         part = original(dataset, bounds, name)
         read.append(part.size)
         return part
 
-    monkeypatch.setattr(aio.hdf5, "read_numbers", counting)
+    monkeypatch.setattr(hdf5, "read_numbers", counting)
     signal = aio.read(path, lazy=True)
     assert (signal.is_lazy, signal.shape, signal.dtype) == (True, COUNTS.shape, COUNTS.dtype)
     assert read == []

@@ -154,6 +154,24 @@ def test_what_is_no_number(path, dtype, value):
     refused(f"{path}::/data", "numbers are needed")
 
 
+def test_heaps_of_texts_that_lead_nowhere(path):
+    """The library would read an empty object for ever."""
+    with h5py.File(path, "w") as file:
+        file["counts"] = [1, 2, 3]
+        file["counts"].attrs["units"] = "counts per second"
+    content = bytearray(path.read_bytes())
+    assert aio.read(path).metadata["hdf5"]["@units"] == "counts per second"
+    first = content.index(b"GCOL") + 16
+    free = first + 16 + 24  # after the one text, which takes three times 8 bytes
+    for size in (24, 2**63, 2**64 - 16):
+        content[free + 8 : free + 16] = size.to_bytes(8, "little")
+        path.write_bytes(content)
+        refused(path, "texts at byte")
+    content[first - 8 : first] = (2**34).to_bytes(8, "little")
+    path.write_bytes(content)
+    refused(path, "texts at byte")
+
+
 def test_nothing_and_no_file(path):
     with h5py.File(path, "w") as file:
         file["empty"] = h5py.Empty("f4")

@@ -7,6 +7,7 @@ into a file is each format's own business (npz, PNG, TIFF).
 import json
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
@@ -84,7 +85,8 @@ def restore(description: dict[str, Any], data: NDArray[Any], source: str) -> Sig
     shape = tuple(description["shape"])
     axes = [Axis(axis["name"], axis["unit"], axis["values"]) for axis in description["axes"]]
     metadata = {"assumed": [], **description["metadata"], "source": source}
-    return Signal(data if data.shape == shape else data.reshape(shape), tuple(axes), metadata)
+    whole = data if data.shape == shape else np.asarray(data).reshape(shape)
+    return Signal(whole, tuple(axes), metadata)
 
 
 def to_text(description: dict[str, Any]) -> str:

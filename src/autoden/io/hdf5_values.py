@@ -17,11 +17,12 @@ from autoden.errors import InputError
 from autoden.io.foreign import (
     DEFLATE_EXPANSION,
     MAX_SMALL,
+    READ_LAZILY,
     check_deflated,
     check_expansion,
     check_memory,
 )
-from autoden.signals.lazy import Bounds
+from autoden.signals.lazy import Bounds, n_elements
 
 NUMERIC_KINDS = "biufc"
 MAX_PLAIN = 64
@@ -113,10 +114,7 @@ def read_numbers(dataset: Any, bounds: Bounds, name: str) -> NDArray[Any]:
     InputError
         More than the memory, or parts that expand to more than they should.
     """
-    n_bytes = dataset.dtype.itemsize * prod(len(range(*b.indices(b.stop))) for b in bounds)
-    check_memory(
-        name, n_bytes, "read it with lazy=True and take a part, such as signal.data[first:end]"
-    )
+    check_memory(name, dataset.dtype.itemsize * n_elements(bounds), READ_LAZILY)
     if dataset.chunks is not None:
         _check_chunks(dataset, bounds, name)
     array: NDArray[Any] = np.asarray(dataset[bounds] if bounds else dataset[()])
