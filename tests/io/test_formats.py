@@ -22,7 +22,14 @@ WRITABLE = [
 ]
 TABLES = (".csv", ".tsv", ".txt")  # hold numbers without a dtype; for the rest see their own tests
 BINARY = [suffix for suffix in WRITABLE if suffix not in (*TABLES, ".tiff")]
-HOLD_ANYTHING = (".npy", ".npz", ".tif", ".tiff")
+IN_FOLDERS = [
+    suffix
+    for file_format in aio.formats()
+    for suffix in file_format.suffixes
+    if file_format.folder_with
+]
+FILES = [suffix for suffix in BINARY if suffix not in IN_FOLDERS]
+HOLD_ANYTHING = (".npy", ".npz", ".tif", ".tiff", ".h5", ".zarr")
 BARE = (".npy",)  # hold no axes
 
 dtypes = st.sampled_from(
@@ -53,6 +60,13 @@ def signals(draw):
         axes.append(Axis(name, draw(st.text(printable, max_size=4)), draw(st.none() | values)))
     metadata = draw(st.dictionaries(st.text(), plain, max_size=3))
     return Signal(data, tuple(axes), metadata)
+
+
+def content(path):
+    """The bytes of a file, or of all those in a folder."""
+    if path.is_dir():
+        return {str(each.relative_to(path)): content(each) for each in path.iterdir()}
+    return path.read_bytes()
 
 
 def as_bits(data):
@@ -108,7 +122,7 @@ def test_the_same_signal_gives_the_same_bytes(tmp_path, suffix):
     signal = Signal(np.arange(12, dtype=np.uint8).reshape(3, 4), ["y", "x"], {"sample": "µ"})
     for name in ("a", "b"):
         aio.write(tmp_path / f"{name}{suffix}", signal)
-    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+    assert content(tmp_path / f"a{suffix}") == content(tmp_path / f"b{suffix}")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -122,7 +136,7 @@ def test_files_of_another_kind_are_refused_with_their_name(tmp_path, suffix, con
         aio.read(path)
 
 
-@pytest.fixture(scope="module", params=BINARY)
+@pytest.fixture(scope="module", params=FILES)
 def whole(request, folder):
     """A file, and what it holds."""
     path = folder / f"whole{request.param}"

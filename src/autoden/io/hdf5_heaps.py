@@ -50,7 +50,7 @@ def _is_sound(content: mmap.mmap, start: int, n_bytes: int) -> bool:
     """Tell whether the objects of a heap fill it, one after the other."""
     if start + _START.size > len(content):
         return True  # the library says that the file is cut off
-    _, size = _START.unpack_from(content, start)
+    size: int = _START.unpack_from(content, start)[1]
     end, at = start + size, start + _START.size
     if end > len(content):
         return end <= n_bytes  # beyond what is looked through

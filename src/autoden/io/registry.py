@@ -84,6 +84,10 @@ _BUILT_IN = (
     Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
     Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
     Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True),
+    Format(
+        "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
+        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True,
+    ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png"),
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
