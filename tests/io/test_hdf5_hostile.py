@@ -172,6 +172,25 @@ def test_heaps_of_texts_that_lead_nowhere(path):
     refused(path, "texts at byte")
 
 
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("units", ["counts", ["counts", "keV"]], ids=str)
+def test_texts_longer_than_the_file(path, libver, units):
+    """The library would take that much memory first."""
+    with h5py.File(path, "w", libver=libver) as file:
+        file["counts"] = [1, 2, 3]
+        file["counts"].attrs["units"] = units
+        file["title"] = "a title"
+    content = path.read_bytes()
+    assert aio.read(path).metadata["hdf5"]["@units"] == units
+    heap = content.index(b"GCOL").to_bytes(8, "little")
+    place = content.index((len("counts")).to_bytes(4, "little") + heap)
+    path.write_bytes(content[:place] + b"\xff\xff\xff\x7f" + content[place + 4 :])
+    refused(path, "longer than the file")
+    place = content.index((len("a title")).to_bytes(4, "little") + heap)
+    path.write_bytes(content[:place] + b"\xff\xff\xff\x7f" + content[place + 4 :])
+    assert "/title" not in aio.read(path).metadata["hdf5"]
+
+
 def test_nothing_and_no_file(path):
     with h5py.File(path, "w") as file:
         file["empty"] = h5py.Empty("f4")

@@ -144,7 +144,7 @@ def _read_part(
     source: Path, at: str, shape: tuple[int, ...], n_bytes: int, bounds: Bounds
 ) -> NDArray[Any]:
     """Read a part of a dataset, long after the file was looked at."""
-    with opened(check_source(source)) as file:
+    with opened(check_source(source), texts=False) as file:
         node = find(file, at)
         if node is None or not node.is_dataset or node.item.shape != shape:
             raise InputError(f"{source}::{at} has changed since it was opened: read it again.")

@@ -2,17 +2,28 @@
 
 Texts of variable length are kept in heaps of objects, one after the other. The library believes
 the sizes of these objects; one of zero makes it turn in circles for ever, where no interrupt
-reaches it. So the heaps are walked here first.
+reaches it. It also believes the length of a text, and takes that much memory before it looks at
+the text. So heaps and lengths are walked here first.
 """
 
 import mmap
+import re
 import struct
+from math import prod
 from pathlib import Path
+from typing import Any
 
 from autoden.errors import InputError
 
 _SIGNATURE = b"GCOL\x01\0\0\0"
 _START, _OBJECT = struct.Struct("<8sQ"), struct.Struct("<HHIQ")
+_LENGTH = struct.Struct("<I12x")  # of a text, and where it is
+_TEXTS = re.compile(  # the datatype of texts of variable length, then zeros up to a dataspace
+    rb"\x19[\x00\x01][\x00\x01]\x00\x10\x00\x00\x00"
+    rb"(?:\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x08\x00|\x13[\x00-\x12]\x00\x00\x01\x00\x00\x00)"
+    rb"\x00{0,4}(?=[\x01\x02][\x00-\x20][\x00\x01])"
+)
+_MAX_TEXTS = 4096
 _MOST = 2**30  # bytes of a file that are looked through
 
 
@@ -44,6 +55,46 @@ def check_heaps(source: Path) -> None:
                     "Copy or write it again."
                 )
             place = content.find(_SIGNATURE, place + 1)
+        for found in _TEXTS.finditer(content):
+            if any(length > n_bytes for length in _lengths_at(content, found.end())):
+                raise InputError(
+                    f"{source} is damaged: a text at byte {found.end()} is said to be longer than "
+                    "the file. Copy or write it again."
+                )
+
+
+def texts_fit(dataset: Any) -> bool:
+    """Tell whether texts of variable length in a dataset are no longer than its file.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+        Of such texts, not in chunks.
+    """
+    offset = dataset.id.get_offset()
+    if offset is None:
+        return False
+    source = Path(dataset.file.filename)
+    with source.open("rb") as file:
+        file.seek(offset)
+        content = file.read(_LENGTH.size * prod(dataset.shape))
+    whole = len(content) // _LENGTH.size * _LENGTH.size
+    n_bytes = source.stat().st_size
+    return all(length <= n_bytes for (length,) in _LENGTH.iter_unpack(content[:whole]))
+
+
+def _lengths_at(content: mmap.mmap, at: int) -> list[int]:
+    """Read the lengths of the texts of an attribute, whose dataspace begins at a byte."""
+    version, rank, has_most = content[at], content[at + 1], content[at + 2]
+    at += 8 if version == 1 else 4
+    dims_end = at + 8 * rank
+    if dims_end + 8 * rank * has_most + _LENGTH.size > len(content):
+        return []
+    n_texts = prod(struct.unpack(f"<{rank}Q", content[at:dims_end]))
+    start = dims_end + 8 * rank * has_most
+    n_there = min(n_texts, _MAX_TEXTS, (len(content) - start) // _LENGTH.size)
+    part = content[start : start + n_there * _LENGTH.size]
+    return [length for (length,) in _LENGTH.iter_unpack(part)]
 
 
 def _is_sound(content: mmap.mmap, start: int, n_bytes: int) -> bool:

@@ -13,6 +13,7 @@ import h5py
 
 from autoden.io.description import NAME, from_text, to_text
 from autoden.io.hdf5_axes import AxisFinder
+from autoden.io.hdf5_heaps import texts_fit
 from autoden.io.hdf5_layout import beside, uncertainties_of
 from autoden.io.hdf5_tree import Node, find, walk
 from autoden.io.hdf5_values import (
@@ -134,7 +135,7 @@ def read_note(file: Any, source: str) -> dict[str, Any] | None:
     node = find(file, f"{NOTE}/data")
     if node is None or not node.is_dataset or node.item.shape != ():
         return None
-    if h5py.check_string_dtype(node.item.dtype) is None:
+    if h5py.check_string_dtype(node.item.dtype) is None or not texts_fit(node.item):
         return None
     return from_text(node.item[()].decode("ascii"), source)
 

@@ -55,8 +55,15 @@ class Node:
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[Any]:
+def opened(source: Path, *, texts: bool = True) -> Iterator[Any]:
     """Open an HDF5 file for reading, and turn whatever goes wrong with it into an `InputError`.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    texts : bool
+        Whether texts are going to be read, which have to be checked first.
 
     Yields
     ------
@@ -64,7 +71,8 @@ def opened(source: Path) -> Iterator[Any]:
         Closed at the end of the body.
     """
     with parsing(str(source), "an HDF5 file"):
-        check_heaps(source)
+        if texts:
+            check_heaps(source)
         with h5py.File(source, "r", locking=False) as file:
             yield file
 

@@ -22,6 +22,7 @@ from autoden.io.foreign import (
     check_expansion,
     check_memory,
 )
+from autoden.io.hdf5_heaps import texts_fit
 from autoden.signals.lazy import Bounds, n_elements
 
 NUMERIC_KINDS = "biufc"
@@ -161,6 +162,8 @@ def small_value(dataset: Any) -> Any:
     if dataset.shape is None or dataset.is_virtual or dataset.external is not None:
         return None
     if not _is_small(dataset.shape, dataset.dtype) or dataset.chunks is not None:
+        return None
+    if dataset.dtype.kind == "O" and not texts_fit(dataset):
         return None
     return _plain(dataset[()])
 
