@@ -5,7 +5,7 @@ They are kept in ``metadata["hdf5"]`` by their paths: "/entry/title" is a datase
 signal written by autoden says of itself is a text in ``/entry/autoden``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from autoden.io.description import NAME, from_text, to_text
 from autoden.io.hdf5_axes import AxisFinder
 from autoden.io.hdf5_heaps import texts_fit
 from autoden.io.hdf5_layout import beside, uncertainties_of
-from autoden.io.hdf5_tree import Node, find, walk
+from autoden.io.hdf5_tree import Node, children, find, walk
 from autoden.io.hdf5_values import (
     attributes,
     check_dataset,
@@ -67,15 +67,19 @@ def metadata_of(file: Any, finder: AxisFinder) -> dict[str, Any]:
     kept = {f"@{name}": value for name, value in attributes(dataset.item).items()}
     root = Node(file["/"], "/")
     kept |= _attributes_at(root)
-    entry = find(file, dataset.path.split("/")[1]) if dataset.path.count("/") > 1 else None
-    if entry is not None:
+    entry = find(file, dataset.path.split("/")[1]) or root
+    nodes: Iterator[Node]
+    if entry.is_dataset:  # of a file without groups
+        entry, nodes = root, (node for node in children(root) if node.is_dataset)
+    else:
         kept |= _attributes_at(entry)
-        for node in walk(entry):
-            if len(kept) > _MAX_KEPT:
-                finder.assumed.append(f"more than {_MAX_KEPT} values of {entry.path} were left out")
-                break
-            if node.path != dataset.path and node.path not in finder.used:
-                kept |= _values_at(node)
+        nodes = walk(entry)
+    for node in nodes:
+        if len(kept) > _MAX_KEPT:
+            finder.assumed.append(f"more than {_MAX_KEPT} values of {entry.path} were left out")
+            break
+        if node.path != dataset.path and node.path not in finder.used:
+            kept |= _values_at(node)
     errors = uncertainties_of(file, finder.choice)
     if errors is not None:
         metadata[UNCERTAINTIES] = errors.path

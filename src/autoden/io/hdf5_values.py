@@ -190,7 +190,10 @@ def _is_number(dataset: Any) -> bool:
 
 
 def _is_small(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    return prod(shape) <= MAX_PLAIN and dtype.itemsize <= _MAX_TEXT
+    """Tell whether something is small, and of a type that h5py reads without trouble."""
+    is_text = dtype.kind == "S" or h5py.check_string_dtype(dtype) is not None
+    safe = is_text or (dtype.kind in "biuf" and dtype.subdtype is None)
+    return safe and prod(shape) <= MAX_PLAIN and dtype.itemsize <= _MAX_TEXT
 
 
 def _plain(value: Any) -> Any:
