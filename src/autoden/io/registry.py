@@ -43,6 +43,8 @@ class Format:
     in_parts : bool
         Whether ``write`` takes signals whose numbers are still in another file, and copies them
         part by part.
+    holds_sigma : bool
+        Whether ``write`` takes the standard deviations of the numbers, too, as ``sigma``.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Format:
     extra: str | None = None
     folder_with: tuple[str, ...] = ()
     in_parts: bool = False
+    holds_sigma: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -82,11 +85,13 @@ class Format:
 
 _BUILT_IN = (
     Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
-    Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
-    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True),
+    Format("NumPy array", (".npy",), "autoden.io.npy"),
+    Format("NumPy archive", (".npz",), "autoden.io.npy", holds_sigma=True),
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True,
+           holds_sigma=True),
     Format(
         "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
-        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True,
+        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True, holds_sigma=True,
     ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png"),
