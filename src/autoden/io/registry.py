@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from autoden.errors import InputError
@@ -30,11 +31,15 @@ class Format:
         Ends of the names of its files, in lower case and with the dot: (".csv", ".tsv").
     module : str
         The module that has its functions ``read`` and ``write``.
+    extra : str or None
+        The extra of autoden that installs what the module imports; None: nothing but what is
+        always installed.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    extra: str | None = None
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -42,14 +47,26 @@ class Format:
         Raises
         ------
         InputError
-            The format cannot do that.
+            The format cannot do that, or a package that it needs is not installed; the message
+            says which extra has it.
         """
-        function: Callable[..., Any] | None = getattr(import_module(self.module), name, None)
+        function: Callable[..., Any] | None = getattr(self._import(), name, None)
         if function is None:
             raise InputError(
                 f"autoden cannot {name} the format {self.name}: choose another suffix."
             )
         return function
+
+    def _import(self) -> ModuleType:
+        try:
+            return import_module(self.module)
+        except ImportError as error:
+            if self.extra is None:
+                raise
+            raise InputError(
+                f"The format {self.name} needs a package that is not installed ({error}): install "
+                f"it with pip install 'autoden[{self.extra}]'."
+            ) from error
 
 
 _BUILT_IN = (
