@@ -75,6 +75,8 @@ _BUILT_IN = (
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png"),
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
+    Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa"),
+    Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca"),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}
