@@ -16,6 +16,8 @@ from autoden.errors import InputError
 
 FilePath = str | os.PathLike[str]
 
+_MAX_END = 16  # characters of two suffixes; what is longer is no suffix
+
 
 def check_source(path: FilePath) -> Path:
     """Check that a file is there to be read.
@@ -129,7 +131,7 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     Yields
     ------
     Path
-        An empty file in the same folder, with the same suffix.
+        An empty file in the same folder, with the same suffix, or the same two.
 
     Raises
     ------
@@ -184,7 +186,9 @@ def _as_path(path: FilePath) -> Path:
 
 
 def _temporary_beside(target: Path) -> Path:
-    return target.with_name(f".autoden-{secrets.token_hex(8)}{target.suffix}")
+    end = "".join(target.suffixes[-2:])  # ".ome.tif"
+    end = end if len(end) <= _MAX_END else target.suffix
+    return target.with_name(f".autoden-{secrets.token_hex(8)}{end}")
 
 
 def _create(path: Path) -> None:

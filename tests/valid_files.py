@@ -1,7 +1,5 @@
 """Valid files of every format, to be changed: written by autoden and by other programs."""
 
-from pathlib import Path
-
 import numpy as np
 
 import autoden.io as aio
@@ -9,7 +7,6 @@ from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 
 ENERGY = Axis("energy", "keV", np.linspace(-0.02, 20.0, 40))
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def samples():
@@ -97,7 +94,8 @@ def _emsa():
         b"#FORMAT      : EMSA/MAS Spectral Data File\n#VERSION     : 1.0\n#TITLE       : a\n"
         b"#NPOINTS     : 4.\n#NCOLUMNS    : 2.\n#XUNITS      : eV\n#DATATYPE    : Y\n"
         b"#XPERCHAN    : 10.\n#OFFSET      : -20.\n#COMMENT     : x\n#COMMENT     : y\n"
-        b"#LIVETIME    : 3.5\n##USER       : z\n#SPECTRUM    : here\n1., 2.,\n3., 4.\n#ENDOFDATA :\n"
+        b"#LIVETIME    : 3.5\n##USER       : z\n#SPECTRUM    : here\n1., 2.,\n"
+        b"3., 4.\n#ENDOFDATA :\n"
     )
     yield (
         b"#FORMAT : EMSA/MAS spectral data file\r\n#NPOINTS : 3\r\n#DATATYPE : XY\r\n"

@@ -16,10 +16,10 @@ import traceback
 from pathlib import Path
 
 import numpy as np
-from seeds import seeds_of
 
 import autoden.io as aio
 from autoden.errors import InputError
+from valid_files import seeds_of
 
 MEMORY = 2**30  # bytes that reading a file of some kB may add
 PATIENCE = 30  # seconds for one file
@@ -37,35 +37,58 @@ class TooLong(BaseException):
 
 
 def change(content, others, rng):
-    """Change a file in one of the ways that damage or malice would."""
+    """Change a file in a few of the ways that damage or malice would."""
     data = bytearray(content)
     for _ in range(int(rng.integers(1, 5))):
-        place = int(rng.integers(0, len(data) + 1)) if len(data) > 1 else 0
+        place = int(rng.integers(0, len(data) + 1))
         place = min(place, int(rng.integers(0, 2048))) if rng.random() < 0.6 else place  # headers
-        kind = int(rng.integers(0, 8))
-        if kind == 0 and data:
-            data[place % len(data)] = int(rng.integers(0, 256))
-        elif kind == 1:
-            del data[place:]
-        elif kind == 2:
-            size = int(rng.choice([1, 2, 4, 8]))
-            number = int(rng.choice(np.array(NUMBERS, dtype=object))) % 2 ** (8 * size)
-            data[place : place + size] = number.to_bytes(size, rng.choice(["little", "big"]))
-        elif kind == 3:
-            data[place : place + int(rng.integers(1, 64))] = b""
-        elif kind == 4:
-            data[place:place] = data[place : place + int(rng.integers(1, 512))]
-        elif kind == 5:
-            found = list(_NUMBER.finditer(bytes(data[:4096])))
-            if found:
-                span = found[int(rng.integers(len(found)))].span()
-                data[slice(*span)] = WORDS[int(rng.integers(len(WORDS)))]
-        elif kind == 6:
-            data[place:place] = WORDS[int(rng.integers(len(WORDS)))]
-        elif others:
-            other = others[int(rng.integers(len(others)))]
-            data[place:] = other[min(place, len(other)) :]
+        CHANGES[int(rng.integers(len(CHANGES)))](data, place, others, rng)
     return bytes(data)
+
+
+def set_byte(data, place, _, rng):
+    data[place : place + 1] = bytes([int(rng.integers(0, 256))])
+
+
+def cut_off(data, place, *_):
+    del data[place:]
+
+
+def set_number(data, place, _, rng):
+    size = int(rng.choice([1, 2, 4, 8]))
+    number = NUMBERS[int(rng.integers(len(NUMBERS)))] % 2 ** (8 * size)
+    data[place : place + size] = number.to_bytes(size, rng.choice(["little", "big"]))
+
+
+def leave_out(data, place, _, rng):
+    del data[place : place + int(rng.integers(1, 64))]
+
+
+def repeat(data, place, _, rng):
+    data[place:place] = data[place : place + int(rng.integers(1, 512))]
+
+
+def replace_number_in_text(data, _, __, rng):
+    found = list(_NUMBER.finditer(bytes(data[:4096])))
+    if found:
+        span = found[int(rng.integers(len(found)))].span()
+        data[slice(*span)] = WORDS[int(rng.integers(len(WORDS)))]
+
+
+def insert_word(data, place, _, rng):
+    data[place:place] = WORDS[int(rng.integers(len(WORDS)))]
+
+
+def go_on_as_another(data, place, others, rng):
+    if others:
+        other = others[int(rng.integers(len(others)))]
+        data[place:] = other[min(place, len(other)) :]
+
+
+CHANGES = (
+    set_byte, cut_off, set_number, leave_out, repeat, replace_number_in_text, insert_word,
+    go_on_as_another,
+)  # fmt: skip
 
 
 def read(path):
@@ -129,8 +152,8 @@ def main(suffix, seconds, seed, folder):
             known.add(last)
             kept = folder / f"failed-{len(known)}{suffix}"
             (shutil.copytree if path.is_dir() else shutil.copy)(path, kept)
-            print(f"{kept}:\n{found}", file=sys.stderr)
-    print(json.dumps(counts))
+            sys.stderr.write(f"{kept}:\n{found}\n")
+    sys.stdout.write(f"{json.dumps(counts)}\n")
     return 1 if counts["failed"] else 0
 
 
