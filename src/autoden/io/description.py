@@ -83,7 +83,8 @@ def restore(description: dict[str, Any], data: NDArray[Any], source: str) -> Sig
         )
     axes = [Axis(axis["name"], axis["unit"], axis["values"]) for axis in description["axes"]]
     metadata = {"assumed": [], **description["metadata"], "source": source}
-    return Signal(data.reshape(description["shape"]), tuple(axes), metadata)
+    shape = tuple(description["shape"])
+    return Signal(data if data.shape == shape else data.reshape(shape), tuple(axes), metadata)
 
 
 def to_text(description: dict[str, Any]) -> str:

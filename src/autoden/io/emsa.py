@@ -26,6 +26,7 @@ from autoden.io.spectrum_text import (
     parse_counts,
     parse_number,
     read_text,
+    same_bits,
     write_lines,
 )
 from autoden.signals import Axis, Signal
@@ -69,12 +70,12 @@ def read(path: FilePath) -> Signal:
     with parsing(name, "an EMSA file"):
         lines = list(enumerate(text.split("\n"), start=1))
         header, pieces, n_header = _header(lines, name)
-        numbers = _numbers(lines[n_header:], name)
         assumed: list[str] = []
-        data, axis = _spectrum(header, numbers, name, assumed)
+        data, listed = _spectrum(header, _numbers(lines[n_header:], name), name, assumed)
+        by_step = _calibrated(header, data.size, name)
         if pieces:
-            positions = np.zeros(0) if axis.values is None else axis.values
-            return described(pieces, data, positions, name)
+            return described(pieces, data, by_step if listed is None else listed, name)
+        axis = _axis(header, listed, by_step, assumed)
         metadata: dict[str, Any] = {"source": name, "assumed": assumed}
         for key, keyword in _TIMES.items():
             seconds = _number(header, keyword, name)
@@ -102,7 +103,7 @@ def write(path: FilePath, signal: Signal) -> None:
     data, axis = one_spectrum(signal, "An EMSA file"), signal.axes[-1]
     offset, step = calibration(axis)
     positions = calibrated((offset, step), 0, data.size)
-    has_pairs = axis.values is not None and not np.array_equal(positions, axis.values)
+    has_pairs = axis.values is not None and not same_bits(positions, axis.values)
     if has_pairs and axis.values is not None:
         positions = axis.values
     header = {
@@ -168,8 +169,8 @@ def _numbers(lines: list[tuple[int, str]], name: str) -> list[tuple[int, str]]:
 
 def _spectrum(
     header: Mapping[str, str], cells: list[tuple[int, str]], name: str, assumed: list[str]
-) -> tuple[NDArray[Any], Axis]:
-    """Tell counts and positions apart, and compare their number with the one announced."""
+) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+    """Return counts and the positions listed, None if there are none; check how many are there."""
     has_pairs = header.get("DATATYPE", "Y").upper() == "XY"
     if has_pairs and len(cells) % 2:
         raise InputError(f"{name} has an odd number of cells, pairs are announced: it is damaged.")
@@ -182,32 +183,30 @@ def _spectrum(
             f"{name} announces {announced:g} points, but holds {data.size}: it is damaged or "
             "incomplete. Copy it again."
         )
-    values = None
-    if has_pairs:
-        values = parse_counts(cells[::2], name).astype(np.float64)
-        if not is_monotonic(values):
-            assumed.append("the positions are those of OFFSET and XPERCHAN: those listed repeat")
-            values = None
-    if values is None:
-        values = _calibrated(header, data.size, name)
-    return data, _axis(header, values, assumed)
+    listed = parse_counts(cells[::2], name).astype(np.float64) if has_pairs else None
+    return data, listed
 
 
-def _calibrated(header: Mapping[str, str], n_points: int, name: str) -> NDArray[np.float64] | None:
-    """Return the positions by offset and step, None where they tell nothing."""
-    step = _number(header, "XPERCHAN", name)
-    if not step:
-        return None
-    values = calibrated((_number(header, "OFFSET", name) or 0.0, step), 0, n_points)
-    return values if is_monotonic(values) else None
+def _calibrated(header: Mapping[str, str], n_points: int, name: str) -> NDArray[np.float64]:
+    """Return the positions by offset and step; all zero where the step is not given."""
+    numbers = [_number(header, keyword, name) or 0.0 for keyword in ("OFFSET", "XPERCHAN")]
+    return calibrated(numbers, 0, n_points)
 
 
 def _axis(
-    header: Mapping[str, str], values: NDArray[np.float64] | None, assumed: list[str]
+    header: Mapping[str, str],
+    listed: NDArray[np.float64] | None,
+    by_step: NDArray[np.float64],
+    assumed: list[str],
 ) -> Axis:
+    """Name the axis, and choose its positions: those listed, or those by offset and step."""
     unit, label = header.get("XUNITS", ""), header.get("XLABEL", "")
     unit = _UNITS.get(unit.lower(), unit) if unit.isprintable() else ""
-    if values is None:
+    values = by_step if listed is None else listed
+    if listed is not None and not is_monotonic(listed):
+        assumed.append("the positions are those of OFFSET and XPERCHAN: those listed repeat")
+        values = by_step
+    if not is_monotonic(values) or (values.size == 1 and listed is None and not values.any()):
         assumed.append("the positions of the channels are not known")
         return Axis("channel")
     named = label if label.strip() and label.isprintable() else ""

@@ -150,10 +150,11 @@ def _read_sections(lines: list[tuple[int, str]], name: str) -> Signal:
         raise InputError(f"{name} ends within a section: it is incomplete. Copy it again.")
     first, data = _counts(sections["DATA"], name)
     assumed: list[str] = []
-    axis = _axis(sections, first, data.size, name, assumed)
     if _OWN in sections:
-        positions = np.zeros(0) if axis.values is None else axis.values
+        straight = [float(cell) for _, cell in _cells(sections.get("ENER_FIT", []))]
+        positions = calibrated(straight or [0.0], first, data.size)
         return described([line for _, line in sections[_OWN]], data, positions, name)
+    axis = _axis(sections, first, data.size, name, assumed)
     metadata: dict[str, Any] = {"source": name, "assumed": assumed}
     times = _cells(sections.get("MEAS_TIM", []))
     for key, (line, cell) in zip(("live_time", "real_time"), times, strict=False):

@@ -6,7 +6,8 @@ of its suffix is met. Finding, refusing and replacing files is done here once fo
 """
 
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +16,22 @@ from types import ModuleType
 from typing import Any
 
 from autoden.errors import InputError
+from autoden.io.companions import (
+    AXES,
+    DTYPE,
+    METADATA,
+    check_companion,
+    has_companion,
+    needs_companion,
+    with_companion,
+    write_companion,
+)
 from autoden.io.files import FilePath, check_destination, check_source, replacing
+from autoden.io.repeats import stack_repeats
 from autoden.signals import Signal
+
+ANYTHING = "numbers of any shape"
+ONE_SPECTRUM = "one spectrum of finite real numbers"
 
 
 @dataclass(frozen=True)
@@ -34,12 +49,19 @@ class Format:
     extra : str or None
         The extra of autoden that installs what the module imports; None: nothing but what is
         always installed.
+    holds : str
+        What its files can hold, in words; signals that are something else it refuses to write.
+    loses : tuple of str
+        What of a signal its files do not hold: "axes", "metadata" (which `write` puts into a
+        second file beside them), "dtype".
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
     extra: str | None = None
+    holds: str = ANYTHING
+    loses: tuple[str, ...] = ()
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -57,6 +79,19 @@ class Format:
             )
         return function
 
+    def write_into(self, temporary: Path, path: FilePath, signal: Signal) -> None:
+        """Write a signal into a file that `replacing` gave, and what it loses beside `path`.
+
+        Raises
+        ------
+        InputError
+            The format cannot hold this signal.
+        """
+        self.function("write")(temporary, signal)
+        target = os.path.realpath(Path(path).expanduser())
+        if needs_companion(signal, self.loses) or (self.loses and has_companion(target)):
+            write_companion(target, temporary, signal)
+
     def _import(self) -> ModuleType:
         try:
             return import_module(self.module)
@@ -70,13 +105,15 @@ class Format:
 
 
 _BUILT_IN = (
-    Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
-    Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
+    Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv",
+           holds="spectra of finite real numbers", loses=(METADATA, DTYPE)),
+    Format("NumPy array", (".npy",), "autoden.io.npy", loses=(AXES, METADATA)),
+    Format("NumPy archive", (".npz",), "autoden.io.npy"),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
-    Format("PNG image", (".png",), "autoden.io.png"),
-    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
-    Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa"),
-    Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca"),
+    Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
+    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
+    Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa", holds=ONE_SPECTRUM),
+    Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca", holds=ONE_SPECTRUM),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}
@@ -173,9 +210,12 @@ def check_writable(
     autoden.errors.InputError: A PNG image holds whole numbers of 8 or 16 bits (...), but the
     signal is float32: write a .tif or .npz file, which holds any numbers, or round it yourself...
     """
-    writer = format_of(path).function("write")
+    file_format = format_of(path)
+    writer = file_format.function("write")
     target = check_destination(path, overwrite)
     if signal is not None:
+        if needs_companion(signal, file_format.loses):
+            check_companion(target)
         with (
             TemporaryDirectory(prefix=".autoden-", dir=target.parent) as folder,
             replacing(Path(folder) / Path(path).name) as temporary,
@@ -183,13 +223,14 @@ def check_writable(
             writer(temporary, signal)
 
 
-def read(path: FilePath, **options: Any) -> Signal:
-    r"""Read a file into a signal.
+def read(path: FilePath | Sequence[FilePath], **options: Any) -> Signal:
+    r"""Read a file into a signal, or several files that hold repeats of one measurement.
 
     Parameters
     ----------
-    path : path-like
-        The file. Its suffix says which format it has.
+    path : path-like, or list of them
+        The file. Its suffix says which format it has. Several files are put together along an
+        axis "repeat" by `autoden.io.repeats.stack_repeats`.
     **options
         Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
         ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series.
@@ -215,8 +256,11 @@ def read(path: FilePath, **options: Any) -> Signal:
     ...     read(path)
     Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
     """
+    if isinstance(path, Sequence) and not isinstance(path, str):
+        return stack_repeats([read(each, **options) for each in path])
     source = check_source(path)
-    reader = format_of(source).function("read")
+    file_format = format_of(source)
+    reader = file_format.function("read")
     known = list(inspect.signature(reader).parameters)[1:]
     for option in options:
         if option not in known:
@@ -225,7 +269,7 @@ def read(path: FilePath, **options: Any) -> Signal:
                 f"its options are {', '.join(known) or 'none'}."
             )
     signal: Signal = reader(source, **options)
-    return signal
+    return with_companion(source, signal, file_format.loses) if file_format.loses else signal
 
 
 def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
@@ -236,8 +280,9 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
     path : path-like
         The file. Its suffix says which format it gets.
     signal : Signal
-        What is written: data and axes read back equal. (But .npy holds no axes, and a table of
-        text no dtype.) Metadata come back from .npz, TIFF and PNG.
+        What is written: data, axes and metadata read back equal. What a format cannot hold
+        (`Format.loses`: axes of .npy, metadata of tables) goes into a second file beside it,
+        ``NAME.autoden.json``, which `read` looks for; but the dtype of a table is lost.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -264,9 +309,10 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
             f"write takes a Signal, not {type(signal).__name__}: name its axes with "
             "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])."
         )
-    writer = format_of(path).function("write")
+    file_format = format_of(path)
+    file_format.function("write")
     with replacing(path, overwrite=overwrite) as temporary:
-        writer(temporary, signal)
+        file_format.write_into(temporary, path, signal)
 
 
 for _file_format in _BUILT_IN:

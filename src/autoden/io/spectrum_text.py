@@ -94,6 +94,7 @@ def parse_counts(cells: Iterable[tuple[int, str]], name: str) -> NDArray[Any]:
             if limits.min <= min(exact) and max(exact) <= limits.max:
                 return np.array(exact, dtype=dtype)
     whole = bool(np.all(data == np.rint(data)) and np.abs(data).max() < _EXACT)
+    whole = whole and not np.any(np.signbit(data) & (data == 0))  # -0.0
     return data.astype(np.int64) if whole else data
 
 
@@ -152,7 +153,12 @@ def calibration(axis: Axis) -> tuple[float, float]:
     if axis.values.size == 1:
         return first, 1.0
     step = last / (axis.values.size - 1) - first / (axis.values.size - 1)
-    return first, step
+    return first, step if np.isfinite(step) else 0.0
+
+
+def same_bits(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Tell whether positions are equal to the last bit, and the sign of zero."""
+    return one.tobytes() == other.tobytes()
 
 
 def own_lines(signal: Signal, positions: NDArray[np.float64], width: int) -> list[str]:
@@ -179,7 +185,7 @@ def own_lines(signal: Signal, positions: NDArray[np.float64], width: int) -> lis
     """
     description = describe(signal) | {_DTYPE: signal.dtype.newbyteorder("=").str}
     values = signal.axes[-1].values
-    if values is not None and np.array_equal(values, positions):
+    if values is not None and same_bits(values, positions):
         description["axes"][-1]["values"] = "as calibrated"
     text = json.dumps(json.loads(to_text(description)), separators=(",", ":"))
     text = text.replace(" ", "\\u0020")  # of texts: there are none elsewhere
