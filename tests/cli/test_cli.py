@@ -228,8 +228,8 @@ def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     assert "It is worth 9 times the exposure." in out
     assert "Warning: Repeat 1 is scaled" in err
     assert sorted(p.name for p in folder.iterdir()) == [
-        "denoised.csv", "denoised.csv.autoden.json", "exposures.csv", "losses.png", "noise2noise.csv", "report.html",
-        "report.png", "spectra.png", "spectra.svg",
+        "denoised.csv", "denoised.csv.autoden.json", "exposures.csv", "losses.png",
+        "noise2noise.csv", "report.html", "report.png", "spectra.png", "spectra.svg",
     ]  # fmt: skip
     exposures = ad.read(folder / "exposures.csv").data
     assert exposures.shape == (32, 4095)

@@ -1,6 +1,7 @@
 """Laws of every format in the registry: what is written reads back, what is broken is refused."""
 
 import json
+import os
 from importlib import import_module
 
 import numpy as np
@@ -35,6 +36,11 @@ def as_bits(data):
     return np.ascontiguousarray(data.astype(data.dtype.newbyteorder("="))).tobytes()
 
 
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("formats")
@@ -65,7 +71,12 @@ def test_what_a_format_does_not_hold_is_refused_or_reads_back_equal(folder, suff
         return
     back = aio.read(path)
     exact = "dtype" not in FORMAT_OF[suffix].loses
-    np.testing.assert_array_equal(back.data.astype(signal.dtype).reshape(signal.shape), signal.data)
+    if exact or FORMAT_OF[suffix].extra is None:
+        np.testing.assert_array_equal(
+            back.data.astype(signal.dtype).reshape(signal.shape), signal.data
+        )
+    else:  # rounded to 32 bits
+        np.testing.assert_allclose(back.data, signal.data, rtol=1e-6, atol=1e-38)
     assert not exact or back.dtype == signal.dtype.newbyteorder("=")
 
 
@@ -179,7 +190,7 @@ def test_a_trial_says_beforehand_what_a_format_cannot_hold(tmp_path, suffix):
     file_format = FORMAT_OF[suffix]
     aio.check_writable(tmp_path / f"out{suffix}", typical(file_format.holds))
     several = Signal(np.zeros((2, 4, 5, 6), np.float32), ["time", "z", "y", "x"])
-    if file_format.holds == ANYTHING:
+    if file_format.holds in (ANYTHING, "real numbers of any shape"):
         aio.check_writable(tmp_path / f"out{suffix}", several)
     else:
         with pytest.raises(InputError, match=r"\(2, 4, 5, 6\)|has 4 \(time"):

@@ -13,20 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
+from autoden.io.description import from_pieces, same_bits, to_pieces
 from autoden.io.files import FilePath
 from autoden.io.foreign import parsing
 from autoden.io.positions import is_monotonic
 from autoden.io.spectrum_text import (
     calibrated,
     calibration,
-    described,
     format_number,
     one_spectrum,
-    own_lines,
     parse_counts,
     parse_number,
     read_text,
-    same_bits,
     write_lines,
 )
 from autoden.signals import Axis, Signal
@@ -74,7 +72,8 @@ def read(path: FilePath) -> Signal:
         data, listed = _spectrum(header, _numbers(lines[n_header:], name), name, assumed)
         by_step = _calibrated(header, data.size, name)
         if pieces:
-            return described(pieces, data, by_step if listed is None else listed, name)
+            positions = by_step if listed is None else listed
+            return from_pieces(pieces, data, name, positions=positions)
         axis = _axis(header, listed, by_step, assumed)
         metadata: dict[str, Any] = {"source": name, "assumed": assumed}
         for key, keyword in _TIMES.items():
@@ -119,7 +118,7 @@ def write(path: FilePath, signal: Signal) -> None:
         "OFFSET": format_number(offset),
     }
     lines = [_keyword(key, each) for key, value in header.items() for each in value.split("\n")]
-    lines += [_keyword(_OWN, piece) for piece in own_lines(signal, positions, _WIDTH)]
+    lines += [_keyword(_OWN, piece) for piece in to_pieces(signal, _WIDTH, positions=positions)]
     lines.append(_keyword("SPECTRUM", "Spectral Data Starts Here"))
     numbers = [format_number(value) for value in data]
     if has_pairs:

@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
+from autoden.io.description import from_pieces, to_pieces
 from autoden.io.files import FilePath
 from autoden.io.foreign import parsing
 from autoden.io.positions import is_monotonic
 from autoden.io.spectrum_text import (
     calibrated,
     calibration,
-    described,
     format_number,
     one_spectrum,
-    own_lines,
     parse_counts,
     parse_number,
     read_text,
@@ -114,7 +113,7 @@ def write(path: FilePath, signal: Signal) -> None:
         unit = f" {axis.unit}" if axis.unit and " " not in axis.unit else ""
         sections["ENER_FIT"] = [coefficients]
         sections["MCA_CAL"] = ["3", f"{coefficients} 0.0{unit}"]
-    sections[_OWN] = own_lines(signal, positions, _WIDTH)
+    sections[_OWN] = to_pieces(signal, _WIDTH, positions=positions)
     sections["DATA"] = [f"0 {data.size - 1}", *(format_number(value) for value in data)]
     sections["ENDRECORD"] = []
     write_lines(path, [line for key, each in sections.items() for line in (f"${key}:", *each)])
@@ -153,7 +152,8 @@ def _read_sections(lines: list[tuple[int, str]], name: str) -> Signal:
     if _OWN in sections:
         straight = [float(cell) for _, cell in _cells(sections.get("ENER_FIT", []))]
         positions = calibrated(straight or [0.0], first, data.size)
-        return described([line for _, line in sections[_OWN]], data, positions, name)
+        pieces = [line for _, line in sections[_OWN]]
+        return from_pieces(pieces, data, name, positions=positions)
     axis = _axis(sections, first, data.size, name, assumed)
     metadata: dict[str, Any] = {"source": name, "assumed": assumed}
     times = _cells(sections.get("MEAS_TIM", []))

@@ -114,6 +114,12 @@ _BUILT_IN = (
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
     Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa", holds=ONE_SPECTRUM),
     Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca", holds=ONE_SPECTRUM),
+    Format("EDF of the ESRF", (".edf",), "autoden.io.edf", holds="real numbers of any shape"),
+    Format("MRC image or volume", (".mrc", ".mrcs", ".map", ".rec"), "autoden.io.mrc", "mrc",
+           holds="images and volumes of up to 32 bits", loses=(DTYPE,)),
+    Format("file of an instrument", (".asw", ".bcf", ".blo", ".dens", ".dm3", ".dm4", ".elid",
+           ".emd", ".emi", ".mib", ".pro", ".pts", ".ser", ".spd", ".spx", ".sur", ".tvf", ".tvips",
+           ".unf", ".wdf"), "autoden.io.vendor", "vendor"),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}

@@ -1,11 +1,10 @@
 """One spectrum as text: what the files of analysers (EMSA, .mca, .spe) have in common.
 
 Such files hold one spectrum and a calibration. What they have no place for (further metadata, the
-dtype, positions that no calibration gives) goes into lines of autoden's own, as JSON in short
-pieces without a blank, which other programs pass over.
+dtype, positions that no calibration gives) goes into lines of autoden's own, in the pieces of
+``description.py``, which other programs pass over.
 """
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.errors import InputError
-from autoden.io.description import describe, from_text, restore, to_text
 from autoden.io.files import FilePath, check_source
 from autoden.io.foreign import say_bytes
 from autoden.io.text import shorten
@@ -24,7 +22,6 @@ from autoden.signals.values import check_finite
 
 MAX_BYTES = 2**26  # of the text of one spectrum; more would be something else
 _EXACT = 2.0**53  # whole numbers that a float64 holds
-_DTYPE = "dtype"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 
 
@@ -154,63 +151,6 @@ def calibration(axis: Axis) -> tuple[float, float]:
         return first, 1.0
     step = last / (axis.values.size - 1) - first / (axis.values.size - 1)
     return first, step if np.isfinite(step) else 0.0
-
-
-def same_bits(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Tell whether positions are equal to the last bit, and the sign of zero."""
-    return one.tobytes() == other.tobytes()
-
-
-def own_lines(signal: Signal, positions: NDArray[np.float64], width: int) -> list[str]:
-    """Describe a signal in pieces of text.
-
-    Parameters
-    ----------
-    signal : Signal
-        The signal.
-    positions : ndarray
-        Positions along the last axis as the rest of the file gives them; only others are told.
-    width : int
-        Characters of each piece.
-
-    Returns
-    -------
-    list of str
-        Printable ASCII without blanks; `described` puts it together again.
-
-    Raises
-    ------
-    InputError
-        Metadata of an extraordinary size.
-    """
-    description = describe(signal) | {_DTYPE: signal.dtype.newbyteorder("=").str}
-    values = signal.axes[-1].values
-    if values is not None and same_bits(values, positions):
-        description["axes"][-1]["values"] = "as calibrated"
-    text = json.dumps(json.loads(to_text(description)), separators=(",", ":"))
-    text = text.replace(" ", "\\u0020")  # of texts: there are none elsewhere
-    return [text[start : start + width] for start in range(0, len(text), width)]
-
-
-def described(
-    pieces: Sequence[str], data: NDArray[Any], positions: NDArray[np.float64], source: str
-) -> Signal:
-    """Put the numbers and what `own_lines` told of them together again.
-
-    Raises
-    ------
-    InputError
-        It comes from a later autoden, or does not fit the numbers.
-    Exception
-        Whatever a description that was tampered with leads to.
-    """
-    description = from_text("".join(pieces), source)
-    dtype = np.dtype(str(description[_DTYPE]))
-    if dtype.kind not in "biuf":
-        raise InputError(f"{source} announces numbers of the type {dtype}: it is damaged.")
-    if description["axes"][-1]["values"] == "as calibrated":
-        description["axes"][-1]["values"] = positions
-    return restore(description, data.astype(dtype), source)
 
 
 def write_lines(path: FilePath, lines: Iterable[str]) -> None:

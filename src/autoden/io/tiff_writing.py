@@ -67,10 +67,8 @@ def write(path: FilePath, signal: Signal) -> None:
     letters = _letters(axes, coloured)
     if str(path).lower().endswith(OME_SUFFIXES):
         options = _for_ome(data, axes, letters, text)
-    elif letters is not None and data.dtype.type in _IMAGEJ and data.nbytes < _MAX_IMAGEJ:
+    elif letters is not None and _imagej_shows(data, coloured):
         options = _for_imagej(axes, letters)
-        if coloured and data.dtype != np.uint8:
-            options = _for_all(axes)
     else:
         options = _for_all(axes)
     tifffile.imwrite(
@@ -90,6 +88,12 @@ def _is_coloured(data: NDArray[Any], axes: Sequence[Axis]) -> bool:
         and data.shape[-1] == 3
         and data.dtype.type in (np.uint8, np.uint16)
     )
+
+
+def _imagej_shows(data: NDArray[Any], coloured: bool) -> bool:
+    """Tell whether ImageJ has such numbers; tifffile takes pages of one pixel for damaged ones."""
+    known = (np.uint8,) if coloured else _IMAGEJ
+    return data.dtype.type in known and data.nbytes < _MAX_IMAGEJ and data.shape[-2:] != (1, 1)
 
 
 def _letters(axes: Sequence[Axis], coloured: bool) -> str | None:
