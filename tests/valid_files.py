@@ -1,5 +1,9 @@
 """Valid files of every format, to be changed: written by autoden and by other programs."""
 
+import importlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
 import autoden.io as aio
@@ -112,7 +116,56 @@ def _mca():
     )
 
 
+def _edf():
+    header = (
+        "{\nHeaderID = EH:000001:000000:000000 ;\nImage = 1 ;\nByteOrder = HighByteFirst ;\n"
+        "DataType = UnsignedShort ;\nDim_1 = 4 ;\nDim_2 = 3 ;\nSize = 24 ;\nPSize_1 = 1e-6 ;\n"
+        "title = a ;\n"
+    )
+    block = (header + " " * (510 - len(header)) + "}\n").encode() + bytes(range(24))
+    yield block
+    yield block + block
+
+
+def _mrc():
+    import mrcfile
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.mrc"
+        with mrcfile.new(path) as mrc:
+            mrc.set_data(np.arange(60, dtype=np.int16).reshape(3, 4, 5))
+            mrc.voxel_size = 1.5
+        yield path.read_bytes()
+
+
+def _instrument(plugin, suffix, shape):
+    """A file as RosettaSciIO writes it."""
+    axes = [
+        {
+            "name": name, "units": "nm", "scale": 2.0, "offset": 0.0, "size": size,
+            "navigate": index < len(shape) - 2, "index_in_array": index, "is_binned": False,
+        }
+        for index, (name, size) in enumerate(zip("tzyx"[-len(shape) :], shape, strict=True))
+    ]  # fmt: skip
+    data = np.random.default_rng(0).random(shape).astype(np.float32)
+    tree = {"General": {"title": "t"}, "Signal": {}}
+    signal = {"data": data, "axes": axes, "metadata": tree, "original_metadata": {}}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"a{suffix}"
+        importlib.import_module(f"rsciio.{plugin}").file_writer(str(path), signal)
+        return path.read_bytes()
+
+
+def _emd():
+    yield _instrument("emd", ".emd", (2, 6, 7))
+
+
+def _unf():
+    yield _instrument("semper", ".unf", (6, 7))
+
+
 _OTHERS = {
     ".jpg": _jpeg, ".jpeg": _jpeg, ".tif": _tiff, ".tiff": _tiff, ".npz": _npz, ".csv": _csv,
     ".msa": _emsa, ".emsa": _emsa, ".mca": _mca, ".spe": _mca,
+    ".edf": _edf, ".mrc": _mrc, ".emd": _emd, ".unf": _unf,
 }  # fmt: skip

@@ -32,6 +32,13 @@ WRITABLE = [suffix for suffix, each in FORMAT_OF.items() if hasattr(module_of(ea
 ONE_OF_EACH = [suffix for suffix in WRITABLE if suffix == FORMAT_OF[suffix].suffixes[0]]
 
 
+def content(path):
+    """The bytes of a file, or of all those in a folder."""
+    if path.is_dir():
+        return {str(each.relative_to(path)): content(each) for each in path.iterdir()}
+    return path.read_bytes()
+
+
 def as_bits(data):
     return np.ascontiguousarray(data.astype(data.dtype.newbyteorder("="))).tobytes()
 
@@ -122,17 +129,10 @@ def test_what_was_done_is_recorded_in_every_format(tmp_path, suffix):
 def test_the_same_signal_gives_the_same_bytes(tmp_path, suffix):
     for name in ("a", "b"):
         aio.write(tmp_path / f"{name}{suffix}", typical(FORMAT_OF[suffix].holds))
-    one, other = (contents(tmp_path / f"{name}{suffix}") for name in ("a", "b"))
-    assert one == other
+    assert content(tmp_path / f"a{suffix}") == content(tmp_path / f"b{suffix}")
 
 
-def contents(path):
-    """The bytes of a file, or of the files of a folder."""
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
-    return {str(each.relative_to(path)): each.read_bytes() for each in files if each.is_file()}
-
-
-@pytest.mark.parametrize("suffix", FILES)
+@pytest.mark.parametrize("suffix", [s for s in FILES if s == FORMAT_OF[s].suffixes[0]])
 @pytest.mark.parametrize(
     "content", [b"", b"\0", b"II*\0", b"\x93NUMPY\1\0", b"PK\3\4", b"\xff" * 99]
 )

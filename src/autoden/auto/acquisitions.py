@@ -147,6 +147,7 @@ def _acquisition(given: Any, name: str) -> Acquisition:
         given = Signal(array, tuple(Axis(f"axis_{index}") for index in range(array.ndim)))
     elif path is None and name == "data":
         name = str(given.metadata.get("source", name))
+    given = given.loaded()
     _check_values(given.data, name)
     return Acquisition(given, name, path)
 

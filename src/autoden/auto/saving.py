@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoden.auto.measurement import Measurement
 from autoden.errors import InputError
-from autoden.io.files import FilePath, replacing
+from autoden.io.files import FilePath
 from autoden.io.positions import position_label
-from autoden.io.registry import check_writable, format_of
+from autoden.io.registry import check_writable, format_of, writing
 from autoden.io.table_layout import BARE_COLUMN, BARE_COLUMNS, COLUMNS
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_finite, check_numeric
@@ -93,7 +93,7 @@ def save_estimate(
     _check_not_measured(files, measurement)
     with ExitStack() as stack:
         temporaries = [
-            stack.enter_context(replacing(target, overwrite=overwrite)) for target in files
+            stack.enter_context(writing(target, overwrite=overwrite)) for target in files
         ]
         for (target, signal), temporary in zip(files.items(), temporaries, strict=True):
             format_of(target).write_into(temporary, target, signal)

@@ -85,10 +85,11 @@ def restore(description: dict[str, Any], data: NDArray[Any], source: str) -> Sig
             f"{source} was written by a later version of autoden "
             f"(description {description['version']}, known is {_VERSION}): update autoden."
         )
+    shape = tuple(description["shape"])
     axes = [Axis(axis["name"], axis["unit"], axis["values"]) for axis in description["axes"]]
     metadata = {"assumed": [], **description["metadata"], "source": source}
-    shape = tuple(description["shape"])
-    return Signal(data if data.shape == shape else data.reshape(shape), tuple(axes), metadata)
+    whole = data if data.shape == shape else np.asarray(data).reshape(shape)
+    return Signal(whole, tuple(axes), metadata)
 
 
 def to_text(description: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ of its suffix is met. Finding, refusing and replacing files is done here once fo
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -27,8 +28,10 @@ from autoden.io.companions import (
     write_companion,
 )
 from autoden.io.files import FilePath, check_destination, check_source, replacing
+from autoden.io.folders import replacing_folder
 from autoden.io.repeats import stack_repeats
 from autoden.signals import Signal
+from autoden.signals.letters import with_named_axes
 
 ANYTHING = "numbers of any shape"
 ONE_SPECTRUM = "one spectrum of finite real numbers"
@@ -54,6 +57,11 @@ class Format:
     loses : tuple of str
         What of a signal its files do not hold: "axes", "metadata" (which `write` puts into a
         second file beside them), "dtype".
+    folder_with : tuple of str
+        Given for a format that is kept in a folder: names of files of which such a folder has one.
+    in_parts : bool
+        Whether ``write`` takes signals whose numbers are still in another file, and copies them
+        part by part.
     """
 
     name: str
@@ -62,6 +70,8 @@ class Format:
     extra: str | None = None
     holds: str = ANYTHING
     loses: tuple[str, ...] = ()
+    folder_with: tuple[str, ...] = ()
+    in_parts: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -80,14 +90,14 @@ class Format:
         return function
 
     def write_into(self, temporary: Path, path: FilePath, signal: Signal) -> None:
-        """Write a signal into a file that `replacing` gave, and what it loses beside `path`.
+        """Write a signal into a file that `writing` gave, and what it loses beside `path`.
 
         Raises
         ------
         InputError
             The format cannot hold this signal.
         """
-        self.function("write")(temporary, signal)
+        self.function("write")(temporary, signal if self.in_parts else signal.loaded())
         target = os.path.realpath(Path(path).expanduser())
         if needs_companion(signal, self.loses) or (self.loses and has_companion(target)):
             write_companion(target, temporary, signal)
@@ -109,6 +119,11 @@ _BUILT_IN = (
            holds="spectra of finite real numbers", loses=(METADATA, DTYPE)),
     Format("NumPy array", (".npy",), "autoden.io.npy", loses=(AXES, METADATA)),
     Format("NumPy archive", (".npz",), "autoden.io.npy"),
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True),
+    Format(
+        "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
+        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True,
+    ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
@@ -179,7 +194,7 @@ def format_of(path: FilePath) -> Format:
     Traceback (most recent call last):
     autoden.errors.InputError: spectra.docx: the suffix is not known; known are .csv, ...
     """
-    name = str(path).lower()
+    name = str(path).lower().rstrip("/")
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
     if not fitting:
         known = ", ".join(sorted(_by_suffix))
@@ -218,28 +233,48 @@ def check_writable(
     """
     file_format = format_of(path)
     writer = file_format.function("write")
-    target = check_destination(path, overwrite)
+    target = check_destination(path, overwrite, folder_with=file_format.folder_with)
     if signal is not None:
         if needs_companion(signal, file_format.loses):
             check_companion(target)
         with (
             TemporaryDirectory(prefix=".autoden-", dir=target.parent) as folder,
-            replacing(Path(folder) / Path(path).name) as temporary,
+            writing(Path(folder) / Path(path).name) as temporary,
         ):
             writer(temporary, signal)
 
 
-def read(path: FilePath | Sequence[FilePath], **options: Any) -> Signal:
+def read(
+    path: FilePath | Sequence[FilePath],
+    *,
+    axes: str | None = None,
+    channel_axis: int | None = None,
+    repeats_axis: int | None = None,
+    lazy: bool = False,
+    **options: Any,
+) -> Signal:
     r"""Read a file into a signal, or several files that hold repeats of one measurement.
 
     Parameters
     ----------
     path : path-like, or list of them
-        The file. Its suffix says which format it has. Several files are put together along an
-        axis "repeat" by `autoden.io.repeats.stack_repeats`.
+        The file. Its suffix says which format it has. What is inside a container follows two
+        colons: ``"scan.h5::/entry/data/counts"``.
+        Several files are put together along an axis "repeat" by
+        `autoden.io.repeats.stack_repeats`; `axes` are those of each.
+    axes : str or None
+        What runs along the axes, one letter each: R (repeats), S (samples), T (times), C
+        (channels such as colours), Z, Y, X (space), E (spectra). None: as the file says.
+    channel_axis, repeats_axis : int or None
+        The number of one such axis, from 0, maybe negative, if that is all there is to say.
+    lazy : bool
+        Whether numbers stay in the file until they are indexed or converted: HDF5, zarr, TIFF and
+        .npy. Shape, dtype, axes and metadata are known at once; ``signal.data[3:5]`` reads only
+        that.
     **options
         Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
-        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series.
+        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series,
+        ``dataset`` for HDF5 and zarr (the same as after the colons).
 
     Returns
     -------
@@ -250,8 +285,8 @@ def read(path: FilePath | Sequence[FilePath], **options: Any) -> Signal:
     Raises
     ------
     InputError
-        The file is missing, its suffix is unknown, its content cannot be used, or the format
-        has no such option.
+        The file is missing, its suffix is unknown, its content cannot be used, `axes` do not fit
+        it, or the format has no such option.
 
     Examples
     --------
@@ -263,11 +298,21 @@ def read(path: FilePath | Sequence[FilePath], **options: Any) -> Signal:
     Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
     """
     if isinstance(path, Sequence) and not isinstance(path, str):
-        return stack_repeats([read(each, **options) for each in path])
-    source = check_source(path)
+        told: dict[str, Any] = {
+            "axes": axes, "channel_axis": channel_axis, "repeats_axis": repeats_axis
+        }  # fmt: skip
+        return stack_repeats([read(each, lazy=lazy, **told, **options) for each in path])
+    place, inside = split_inside(path)
+    source = check_source(place, folder=_is_kept_in_folder(place))
     file_format = format_of(source)
     reader = file_format.function("read")
     known = list(inspect.signature(reader).parameters)[1:]
+    if inside is not None:
+        if "dataset" not in known:
+            raise InputError(f"{source} is no container of datasets: leave out ::{inside}.")
+        if options.setdefault("dataset", inside) != inside:
+            raise InputError(f"{path} and dataset={options['dataset']!r} differ: give one of them.")
+    options |= {"lazy": True} if lazy else {}
     for option in options:
         if option not in known:
             raise InputError(
@@ -275,7 +320,74 @@ def read(path: FilePath | Sequence[FilePath], **options: Any) -> Signal:
                 f"its options are {', '.join(known) or 'none'}."
             )
     signal: Signal = reader(source, **options)
-    return with_companion(source, signal, file_format.loses) if file_format.loses else signal
+    if file_format.loses:
+        signal = with_companion(source, signal, file_format.loses)
+    return with_named_axes(
+        signal, str(path), axes=axes, channel_axis=channel_axis, repeats_axis=repeats_axis
+    )
+
+
+def split_inside(path: FilePath) -> tuple[FilePath, str | None]:
+    """Split what follows two colons, the place inside a container, from the path of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The path of a file, with or without such a place.
+
+    Returns
+    -------
+    path : path-like
+        The file.
+    inside : str or None
+        The place in it. None: none was given, or a file of exactly that name is there.
+
+    Examples
+    --------
+    >>> split_inside("scan.h5::/entry/data"), split_inside("scan.h5")
+    (('scan.h5', '/entry/data'), ('scan.h5', None))
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+    before, colons, inside = text.partition("::")
+    if not colons or not before.lower().endswith(tuple(_by_suffix)) or os.path.lexists(text):
+        return path, None
+    return before, inside
+
+
+def _is_kept_in_folder(path: FilePath) -> bool:
+    """Tell whether the suffix of a path is that of a format kept in folders."""
+    suffixes = [suffix for suffix, each in _by_suffix.items() if each.folder_with]
+    return str(path).lower().rstrip("/").endswith(tuple(suffixes))
+
+
+@contextmanager
+def writing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
+    """Write a file, or a folder if the format is kept in one, as a whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        What is to be written; its suffix says which format it has.
+    overwrite : bool
+        Whether what is there may be replaced.
+
+    Yields
+    ------
+    Path
+        Where the body writes to; see `autoden.io.files.replacing`.
+
+    Raises
+    ------
+    InputError
+        As `check_destination`, or the system could not write.
+    """
+    folder_with = format_of(path).folder_with
+    if folder_with:
+        with replacing_folder(path, folder_with, overwrite=overwrite) as temporary:
+            yield temporary
+    else:
+        with replacing(path, overwrite=overwrite) as temporary:
+            yield temporary
 
 
 def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
@@ -317,7 +429,7 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
         )
     file_format = format_of(path)
     file_format.function("write")
-    with replacing(path, overwrite=overwrite) as temporary:
+    with writing(path, overwrite=overwrite) as temporary:
         file_format.write_into(temporary, path, signal)
 
 

@@ -14,9 +14,10 @@ from autoden.checks import whole_number
 from autoden.errors import InputError
 from autoden.io.description import from_text, restore
 from autoden.io.files import FilePath, check_source
-from autoden.io.foreign import parsing
+from autoden.io.foreign import READ_LAZILY, check_memory, parsing
 from autoden.io.image import without_alpha
 from autoden.io.tiff_axes import axes_of
+from autoden.io.tiff_lazy import lazy_pages
 from autoden.io.tiff_pages import check_pages, check_series, complaints
 from autoden.io.tiff_writing import OWN_TAG, write
 from autoden.signals import Axis, Signal
@@ -28,7 +29,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MOSAIC = 0, 1, 2, 3, 32803
 _ALPHA = (1, 2)  # of the extra samples; others are data
 
 
-def read(path: FilePath, *, series: int | None = None) -> Signal:
+def read(path: FilePath, *, series: int | None = None, lazy: bool = False) -> Signal:
     """Read an image or a stack.
 
     Parameters
@@ -37,6 +38,9 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
         A TIFF or BigTIFF, uncompressed or compressed without loss.
     series : int or None
         Which of several series of images, from 0; not needed if there is only one.
+    lazy : bool
+        Whether the numbers stay in the file until they are indexed or converted; then only the
+        pages are read in which they are. (Images with an alpha channel are read at once.)
 
     Returns
     -------
@@ -58,11 +62,16 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
     with parsing(name, "a TIFF"), source.open("rb") as file:
         check_pages(file, n_bytes, name)
         with complaints(name), tifffile.TiffFile(file, _multifile=False) as tif:
-            chosen = _choose(tif.series, series, name)
+            number, chosen = _choose(tif.series, series, name)
             check_series(chosen, n_bytes, name)
-            data = chosen.asarray(maxworkers=1)
+            data: Any
+            if lazy and not _has_alpha(chosen):
+                data = lazy_pages(source, number, chosen)
+            else:
+                check_memory(name, chosen.nbytes, READ_LAZILY)
+                data = chosen.asarray(maxworkers=1)
             own = _own_description(tif, name) if len(tif.series) == 1 else None
-            if own and prod(own["shape"]) == data.size:
+            if own and prod(own["shape"]) == prod(data.shape):
                 return restore(own, data, name)
             signal = _interpret(tif, chosen, data, name)
             if own:
@@ -72,12 +81,12 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
 
 def _choose(
     all_series: list[tifffile.TiffPageSeries], index: int | None, name: str
-) -> tifffile.TiffPageSeries:
-    """Return the series that is meant."""
+) -> tuple[int, tifffile.TiffPageSeries]:
+    """Return the series that is meant, and its number."""
     if not all_series:
         raise InputError(f"{name} holds no image.")
     if index is None and len(all_series) == 1:
-        return all_series[0]
+        return 0, all_series[0]
     listed = ", ".join(
         f"{number}: {' x '.join(map(str, series.shape))} {series.dtype}"
         for number, series in enumerate(all_series[:10])
@@ -86,13 +95,19 @@ def _choose(
         raise InputError(f"{name} holds several series of images ({listed}): choose series=...")
     if whole_number("series", index, at_least=0) >= len(all_series):
         raise InputError(f"{name} has no series {index}: choose series=... from {listed}.")
-    return all_series[index]
+    return index, all_series[index]
 
 
 def _own_description(tif: tifffile.TiffFile, name: str) -> dict[str, Any] | None:
     """Return what autoden wrote about the signal, None if it did not."""
     tag = tif.pages.first.tags.get(OWN_TAG)
     return None if tag is None else from_text(str(tag.value), name)
+
+
+def _has_alpha(series: tifffile.TiffPageSeries) -> bool:
+    """Tell whether the last of the samples says how opaque a pixel is."""
+    extra = series.keyframe.extrasamples
+    return bool(extra) and int(extra[-1]) in _ALPHA and "S" in series.axes
 
 
 def _interpret(
@@ -126,7 +141,7 @@ def _plain_colours(
         assumed.append("zero stands for white in the file; the numbers are kept")
     if photometric == _PALETTE:
         assumed.append("the colours of its palette were left out; the numbers are kept")
-    if page.extrasamples and int(page.extrasamples[-1]) in _ALPHA and "S" in series.axes:
+    if _has_alpha(series):
         axis = series.axes.index("S")
         data = without_alpha(data, axis, name, assumed)
         if data.shape[axis] == 1:
