@@ -18,7 +18,7 @@ from autoden.auto.axes import is_one_row
 from autoden.auto.channels import common_axis
 from autoden.errors import InputError
 from autoden.io import read
-from autoden.io.registry import split_inside
+from autoden.io.reading import split_inside
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_finite, check_numeric
 

@@ -60,12 +60,12 @@ def save_estimate(
         Whether files that are there may be replaced.
     metadata : mapping or None
         Method and settings: text, numbers, true or false, and lists and mappings of them.
-        Recorded in .npz, HDF5, zarr, TIFF and PNG, which can hold them.
+        Formats that cannot hold them have a second file for them, ``out.csv.autoden.json``.
 
     Returns
     -------
     tuple of Path
-        The files written.
+        The files written, without those that hold what their format cannot.
 
     Raises
     ------
@@ -91,11 +91,13 @@ def save_estimate(
     files = _files(as_path(path), values, sigma, measurement, metadata or {})
     _check_not_measured(files, measurement)
     with ExitStack() as stack:
-        for target, signal in files.items():
+        temporaries = [
+            stack.enter_context(writing(target, overwrite=overwrite)) for target in files
+        ]
+        for (target, signal), temporary in zip(files.items(), temporaries, strict=True):
             file_format = format_of(target)
             more = {SIGMA: sigma} if file_format.holds_sigma else {}
-            temporary = stack.enter_context(writing(target, overwrite=overwrite))
-            file_format.function("write")(temporary, signal, **more)
+            file_format.write_into(temporary, target, signal, **more)
     return tuple(files)
 
 
@@ -151,7 +153,8 @@ def _files(
         kept["measured"] = [str(source) for source in measurement.sources]
     kept |= metadata
     if _TABLE in format_of(path).suffixes:
-        return {path: _table(estimate, sigma, measurement)}
+        table = _table(estimate, sigma, measurement)
+        return {path: table.with_data(table.data, metadata=kept)}
     estimated = measurement.signal_of(estimate)
     files = {path: Signal(estimate, estimated.axes, {**kept, "quantity": ESTIMATE})}
     if not format_of(path).holds_sigma:

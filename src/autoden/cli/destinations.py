@@ -59,7 +59,7 @@ class Destination:
             that is not known.
         """
         from autoden.io import check_writable
-        from autoden.io.registry import split_inside
+        from autoden.io.reading import split_inside
 
         sources = [Path(split_inside(source)[0]) for source in sources]
         taken: dict[Path, str] = {}

@@ -1,29 +1,30 @@
 """TIFF: images and stacks of any numbers, with the axes that ImageJ, OME and autoden itself tell.
 
 ``tiff_pages.py`` checks that the pages are there, ``tiff_axes.py`` says what runs along them; here
-the numbers are read and written. A TIFF of autoden describes its axes and metadata in the text of
-the first page, next to what tifffile puts there.
+the numbers are read. ``tiff_writing.py`` writes.
 """
 
-from pathlib import Path
+from math import prod
 from typing import Any
 
-import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from autoden.checks import whole_number
 from autoden.errors import InputError
-from autoden.io.description import NAME, describe, restore, to_text
+from autoden.io.description import from_text, restore
 from autoden.io.files import FilePath, check_source
 from autoden.io.foreign import READ_LAZILY, check_memory, parsing
 from autoden.io.image import without_alpha
 from autoden.io.tiff_axes import axes_of
 from autoden.io.tiff_lazy import lazy_pages
 from autoden.io.tiff_pages import check_pages, check_series, complaints
+from autoden.io.tiff_writing import OWN_TAG, write
 from autoden.signals import Axis, Signal
 
-_WRITTEN = frozenset("?bBhHiIlLqQefdFD")
+__all__ = ["read", "write"]
+
+_OF_ANOTHER_SIZE = "its axes and metadata are of an image of another size; they were left out"
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MOSAIC = 0, 1, 2, 3, 32803
 _ALPHA = (1, 2)  # of the extra samples; others are data
 
@@ -69,48 +70,13 @@ def read(path: FilePath, *, series: int | None = None, lazy: bool = False) -> Si
             else:
                 check_memory(name, chosen.nbytes, READ_LAZILY)
                 data = chosen.asarray(maxworkers=1)
-            own = _own_description(tif) if len(tif.series) == 1 else None
-            return restore(own, data, name) if own else _interpret(tif, chosen, data, name)
-
-
-def write(path: FilePath, signal: Signal) -> None:
-    """Write an image or a stack; `autoden.io.write` makes it safe.
-
-    Parameters
-    ----------
-    path : path-like
-        The file, replaced if it exists.
-    signal : Signal
-        Any shape; the last two axes make a page. Bool, integers, float of 16 to 64 bits, or
-        complex, kept as they are (ImageJ shows neither float64 nor complex).
-
-    Raises
-    ------
-    InputError
-        Other floats, metadata of an extraordinary size.
-    """
-    if signal.dtype.char not in _WRITTEN:
-        raise InputError(
-            f"A TIFF cannot hold {signal.dtype}: write an .npz file, or convert it to float64."
-        )
-    description = describe(signal)
-    to_text(description)  # says it where the text is too long
-    coloured = (
-        signal.ndim > 2
-        and signal.axes[-1].name == "channel"
-        and signal.shape[-1] == 3
-        and signal.dtype.type in (np.uint8, np.uint16)
-    )
-    data = np.atleast_2d(signal.data)
-    tifffile.imwrite(
-        Path(path),
-        data,
-        photometric="rgb" if coloured else "minisblack",
-        software=NAME,
-        imagej=False,
-        ome=False,
-        metadata={"axes": "Q" * data.ndim, NAME: description},
-    )
+            own = _own_description(tif, name) if len(tif.series) == 1 else None
+            if own and prod(own["shape"]) == prod(data.shape):
+                return restore(own, data, name)
+            signal = _interpret(tif, chosen, data, name)
+            if own:
+                signal.metadata["assumed"].append(_OF_ANOTHER_SIZE)
+            return signal
 
 
 def _choose(
@@ -132,10 +98,10 @@ def _choose(
     return index, all_series[index]
 
 
-def _own_description(tif: tifffile.TiffFile) -> dict[str, Any] | None:
+def _own_description(tif: tifffile.TiffFile, name: str) -> dict[str, Any] | None:
     """Return what autoden wrote about the signal, None if it did not."""
-    shaped = tif.shaped_metadata
-    return shaped[0].get(NAME) if shaped else None
+    tag = tif.pages.first.tags.get(OWN_TAG)
+    return None if tag is None else from_text(str(tag.value), name)
 
 
 def _has_alpha(series: tifffile.TiffPageSeries) -> bool:
