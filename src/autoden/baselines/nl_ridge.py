@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import torch
+from scipy.ndimage import uniform_filter
 from torch import Tensor
 
 from autoden.baselines.baseline import Baseline, Floats, positive
@@ -21,6 +22,9 @@ from autoden.errors import InputError
 from autoden.noise.model import NoiseModel
 
 _BATCH = 256  # groups of similar patches that are solved at once
+_MANY = 8.0  # counts, on average: from there on stabilised values are as good as counts
+_AVERAGED = 5  # elements along every axis, for the rates that give the variance
+_LEAST = 0.01  # of the mean variance: nowhere is there less
 _ROUNDING = 1e-5  # of the mean eigenvalue, so that every system has a solution in single precision
 
 
@@ -106,9 +110,16 @@ class NLRidge(Baseline):
         """Filter every measurement, with patches of all channels; see `Baseline`."""
         if values.size == 0:
             return values.copy()
-        stabilised = noise.stabilise(values, dose)
-        cleaned = np.stack([self._cleaned(each, np.ones_like) for each in stabilised])
-        return positive(noise.unstabilise(cleaned, dose), noise)
+        mean = float(values.mean())
+        if mean**2 >= _MANY * float(noise.variance(mean, dose)):
+            stabilised = noise.stabilise(values, dose)
+            cleaned = np.stack([self._cleaned(each, np.ones_like) for each in stabilised])
+            return positive(noise.unstabilise(cleaned, dose), noise)
+
+        def variance(rates: Floats) -> Floats:
+            return noise.variance(rates, dose)
+
+        return positive(np.stack([self._cleaned(each, variance) for each in values]), noise)
 
     def _cleaned(self, values: Floats, variance: Callable[[Floats], Floats]) -> Floats:
         """Filter one measurement of shape (C, *S)."""
@@ -157,7 +168,9 @@ class _Standard:
 
     def variance(self, pilot: Tensor) -> Tensor:
         """Give the variance of the noise at the rates of a pilot (C, *S)."""
-        variances = self.of_rates(self.unscaled(pilot)) / self.unit**2
+        rates = self.unscaled(pilot)
+        rates = uniform_filter(rates, (1, *[_AVERAGED] * (rates.ndim - 1)), mode="nearest")
+        variances = np.maximum(self.of_rates(rates) / self.unit**2, _LEAST)
         return torch.from_numpy(variances.astype(np.float32))
 
 
