@@ -23,6 +23,7 @@ from autoden.noise.model import NoiseModel
 
 _BATCH = 256  # groups of similar patches that are solved at once
 _MANY = 8.0  # counts, on average: from there on stabilised values are as good as counts
+_UNEVEN = 2.0  # squared variation over squared mean: more has lines far above the rest
 _AVERAGED = 5  # elements along every axis, for the rates that give the variance
 _LEAST = 0.01  # of the mean variance: nowhere is there less
 _ROUNDING = 1e-5  # of the mean eigenvalue, so that every system has a solution in single precision
@@ -76,6 +77,9 @@ class NLRidge(Baseline):
 
     The authors have two steps and no constraint on the rows. The constraint makes the result
     independent of the level of the image. The third step, with smaller patches, adds about 0.15 dB.
+    Values with at least 8 counts on average are first given unit variance by the noise model's own
+    transform; fewer are combined as they are, with the variances of their estimated rates. Rates
+    of Poisson counts are floored at 0.001 counts of one acquisition.
 
     Parameters
     ----------
@@ -110,8 +114,7 @@ class NLRidge(Baseline):
         """Filter every measurement, with patches of all channels; see `Baseline`."""
         if values.size == 0:
             return values.copy()
-        mean = float(values.mean())
-        if mean**2 >= _MANY * float(noise.variance(mean, dose)):
+        if _is_better_stabilised(values, dose, noise):
             stabilised = noise.stabilise(values, dose)
             cleaned = np.stack([self._cleaned(each, np.ones_like) for each in stabilised])
             return positive(noise.unstabilise(cleaned, dose), noise)
@@ -143,6 +146,17 @@ class NLRidge(Baseline):
     def grid(cls, shape: Sequence[int]) -> tuple[Self, ...]:
         """Give the one that chooses its steps by the noise."""
         return (cls(),)
+
+
+def _is_better_stabilised(values: Floats, dose: float, noise: NoiseModel) -> bool:
+    """Tell whether to combine values of unit variance rather than the values themselves.
+
+    The square root of few counts is far from normal, and its mean says little about theirs; but
+    where lines stand far above the rest, one group holds variances of all sizes.
+    """
+    mean = float(values.mean())
+    variance = float(noise.variance(mean, dose))
+    return mean**2 >= _MANY * variance or float(values.var()) - variance > _UNEVEN * mean**2
 
 
 @dataclass(frozen=True)
