@@ -76,7 +76,7 @@ class NLRidge(Baseline):
     :math:`1 / \sum_j \Theta_{ij}^2`.
 
     The authors have two steps and no constraint on the rows. The constraint makes the result
-    independent of the level of the image. The third step, with smaller patches, adds about 0.15 dB.
+    independent of the level of the image. The third step, with smaller patches, adds about 0.1 dB.
     Values with at least 8 counts on average are first given unit variance by the noise model's own
     transform; fewer are combined as they are, with the variances of their estimated rates. Rates
     of Poisson counts are floored at 0.001 counts of one acquisition.
@@ -206,7 +206,7 @@ _RECIPES: dict[int, tuple[tuple[float, tuple[Step, ...]], ...]] = {
     1: ((0.0, _steps(401, (15, 18, 3), (15, 60, 3), (9, 60, 3))),),
     2: (
         (2.8, _steps(37, (7, 18, 4), (7, 55, 4), (6, 48, 4))),
-        (1.35, _steps(37, (7, 18, 4), (9, 90, 4), (6, 64, 4))),
+        (1.35, _steps(37, (9, 18, 4), (9, 90, 4), (7, 90, 4))),
         (0.0, _steps(37, (9, 20, 4), (9, 120, 4), (7, 120, 4))),
     ),
     3: ((0.0, _steps(11, (4, 18, 3), (4, 64, 3), (3, 64, 2))),),
