@@ -100,7 +100,7 @@ class NLRidge(Baseline):
     >>> noisy = truth + np.random.default_rng(0).normal(0, 10, truth.shape)
     >>> cleaned = NLRidge().apply(Combined(noisy, dose=1), Gaussian(10))
     >>> [float(np.std(each - truth).round(1)) for each in (noisy, cleaned)]
-    [9.7, 1.4]
+    [9.7, 1.5]
     """
 
     steps: tuple[Step, ...] | None = None
