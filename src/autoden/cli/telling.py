@@ -11,10 +11,11 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoden.cli.events import Event, Message, Outcome, Plan, Progress, to_line
+from autoden.cli.events import Event, Message, Outcome, Plan, Progress, Start, to_line
+from autoden.cli.versions import version
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -45,11 +46,16 @@ class Teller(ABC):
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._last = -float("inf")
+        self._first: tuple[float, float] | None = None
 
     @property
     def seconds(self) -> float:
         """How long the run took so far."""
         return time.monotonic() - self._started
+
+    def start(self, command: str, files: Sequence[Path]) -> None:
+        """Tell that a run begins."""
+        self._tell(Start(command, version(), [str(path) for path in files]))
 
     def progress(self, stage: str, fraction: float, **known: Any) -> None:
         """Tell how far the run is, unless it was told just now.
@@ -67,10 +73,21 @@ class Teller(ABC):
         if now - self._last < LEAST_SECONDS and fraction < 1:
             return
         self._last = now
-        elapsed = self.seconds
-        remaining = elapsed * (1 - fraction) / fraction if fraction > 0.02 else None
-        self._progress(Progress(stage, fraction, elapsed, remaining, **known))
+        remaining = self._remaining(fraction)
+        self._progress(
+            Progress(stage, round(fraction, 4), round(self.seconds, 3), remaining, **known)
+        )
 
+    def _remaining(self, fraction: float) -> float | None:
+        """Guess the seconds that are left from the work since progress was told first."""
+        if self._first is None:
+            self._first = self.seconds, fraction
+        started, start = self._first
+        if fraction - start < 0.02:
+            return None
+        return round((self.seconds - started) * (1 - fraction) / (fraction - start), 1)
+
+    @abstractmethod
     def show(self, lines: Sequence[str]) -> None:
         """Show what a person asked for."""
 
@@ -90,6 +107,7 @@ class Teller(ABC):
         files = {name: str(path) for name, path in written.items()}
         self._tell(Outcome(files, self.seconds, stopped, found or {}))
 
+    @abstractmethod
     def close(self) -> None:
         """Take away what moves."""
 
@@ -97,7 +115,7 @@ class Teller(ABC):
     def _progress(self, event: Progress) -> None: ...
 
     @abstractmethod
-    def _tell(self, event: Plan | Outcome) -> None: ...
+    def _tell(self, event: Start | Plan | Outcome) -> None: ...
 
 
 class JsonLines(Teller):
@@ -107,12 +125,16 @@ class JsonLines(Teller):
         super().__init__()
         logging.basicConfig(handlers=[_Messages()], level=logging.INFO, force=True)
 
-    def _progress(self, event: Progress) -> None:
-        numbers = {name: round(value, 4) for name, value in vars(event).items()
-                   if isinstance(value, float) and name in ("elapsed_s", "remaining_s", "fraction")}  # fmt: skip
-        tell_line(replace(event, **numbers))
+    def show(self, lines: Sequence[str]) -> None:
+        """Say nothing: the result tells all of it."""
 
-    def _tell(self, event: Plan | Outcome) -> None:
+    def close(self) -> None:
+        """Do nothing: nothing moves."""
+
+    def _progress(self, event: Progress) -> None:
+        tell_line(event)
+
+    def _tell(self, event: Start | Plan | Outcome) -> None:
         tell_line(event)
 
 
@@ -156,8 +178,8 @@ class Terminal(Teller):
             known=_say_known(event),
         )
 
-    def _tell(self, event: Plan | Outcome) -> None:
-        if isinstance(event, Outcome):
+    def _tell(self, event: Start | Plan | Outcome) -> None:
+        if not isinstance(event, Plan):
             return  # commands say what they wrote in words of their own
         print("\n".join([*event.reads, *event.does]))
         for what, path in event.writes.items():
