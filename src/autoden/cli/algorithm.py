@@ -30,6 +30,7 @@ from autoden.cli.plots import draw, parse_zooms
 from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
+from autoden.cli.signatures import parameters_of
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.watching import Epochs
@@ -172,9 +173,10 @@ class Run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
         logger.info("%s", said)
-        losses = denoiser.train(*prepared, **training, observers=[
-            Epochs(teller, training["epochs"])
-        ])  # fmt: skip
+        kind: Any = interface.kind
+        if "observers" in parameters_of(kind.train):
+            training["observers"] = [Epochs(teller, training["epochs"])]
+        losses = denoiser.train(*prepared, **training)
         teller.close()
         if destination.model is not None:
             defaults = {name: option.default for name, option in interface.preparation.items()}

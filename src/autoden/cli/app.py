@@ -17,9 +17,7 @@ import cyclopts
 from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.configuration import ConfigError, Configuration
-from autoden.cli.demo import demo
 from autoden.cli.events import Failure, to_line
-from autoden.cli.info import info
 from autoden.cli.presets import say_presets
 from autoden.cli.record import Record
 from autoden.cli.telling import Lines
@@ -75,15 +73,36 @@ app.command(
     help="Denoise files with a model that autoden train, or --save-model, saved.",
     help_epilogue=EXIT_CODES,
 )
-app.command("autoden.cli.evaluate:evaluate", name="evaluate", help_epilogue=EXIT_CODES)
-app.command("autoden.cli.convert:convert", name="convert", help_epilogue=EXIT_CODES)
+app.command(
+    "autoden.cli.evaluate:evaluate",
+    name="evaluate",
+    help="Say how good a denoised file is: what the residuals tell and, with a reference, the "
+    "errors.",
+    help_epilogue=EXIT_CODES,
+)
+app.command(
+    "autoden.cli.convert:convert",
+    name="convert",
+    help="Write what is in a file in another format; the suffix says which.",
+    help_epilogue=EXIT_CODES,
+)
 app.command(
     "autoden.cli.page:start",
     name="app",
     help="Open the local app in a browser; nothing leaves this machine.",
 )
-app.command(info)
-app.command(demo)
+app.command(
+    "autoden.cli.info:info",
+    name="info",
+    help="Show what is in a file of data, or in one of a trained model, and what was assumed.",
+)
+app.command(
+    "autoden.cli.demo:demo",
+    name="demo",
+    help="Simulate 32 X-ray spectra, denoise 4 of them, and compare with the known truth.\n\n"
+    "By Noise2Noise, and as autoden denoise does it; the other 28 serve as its reference.",
+    help_epilogue=EXIT_CODES,
+)
 app.command(debug_info, name="--debug-info")
 app.register_install_completion_command(
     help="Let bash, zsh or fish complete commands and options of autoden."
