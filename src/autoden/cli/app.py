@@ -43,7 +43,7 @@ app = cyclopts.App(
 app.command(
     "autoden.cli.denoise:denoise",
     name="denoise",
-    help="Denoise spectra without choosing: compare methods on held-out counts, use the best, and "
+    help="Denoise without choosing: compare methods on held-out data, use the best, and "
     "say how sure it is.",
     help_epilogue=EXIT_CODES,
 )

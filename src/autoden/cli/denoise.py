@@ -85,7 +85,7 @@ def denoise(
     manner: Manner = PLAIN,
     record: TakesRecord = NO_RECORD,
 ) -> int:
-    """Read spectra, denoise them by the method that predicts held-out counts best, and write."""
+    """Read, denoise by the method that predicts held-out data best, and write."""
     teller = manner.teller()
     teller.start(record.command, files)
     destination.check([*files, *(reference or [])])
