@@ -151,7 +151,8 @@ class Run:
         measurement = sources.measurement
         if interface.fits and len(measurement.front) > 1:
             raise InputError(f"One estimate is made of all, but these are several: {measurement}.")
-        logger.info("%s.", measurement)
+        if not self.manner.dry_run:  # the plan says it
+            logger.info("%s.", measurement)
         zooms = parse_zooms(destination.zoom or [], measurement) if destination.plot else []
 
         denoiser = self._denoiser(sources, loaded)
@@ -184,7 +185,8 @@ class Run:
             denoiser.save(destination.model, overwrite=destination.force)
         if destination.estimate is not None:
             result = estimate.signal(denoiser.infer(prepared[0]))
-            destination.write(result)
+            read = [*self.files, *chain.from_iterable(others.values())]
+            destination.write(self.record.noted_in(result, read, found))
             if destination.plot is not None:
                 draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
         self.record.write(destination.output, found, overwrite=destination.force)

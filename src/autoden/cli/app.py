@@ -22,6 +22,7 @@ from autoden.cli.presets import say_presets
 from autoden.cli.record import Record
 from autoden.cli.telling import Lines
 from autoden.cli.versions import debug_info, version
+from autoden.cli.wording import reworded
 from autoden.errors import AutodenError
 
 EXIT_UNUSABLE, EXIT_USAGE, EXIT_BUG = 1, 2, 70
@@ -127,10 +128,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(words, "interrupted", EXIT_INTERRUPTED)
     except cyclopts.CycloptsError as error:
         return _fail(words, f"error: {_say(error)}", EXIT_USAGE)
-    except ConfigError as error:
-        return _fail(words, f"error: {error}", EXIT_USAGE)
     except AutodenError as error:
-        return _fail(words, f"error: {error}", EXIT_UNUSABLE)
+        code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_UNUSABLE
+        return _fail(words, f"error: {reworded(str(error))}", code)
     except OSError as error:  # what the system refuses: a folder, a full disk
         return _fail(words, f"error: {error}", EXIT_UNUSABLE)
     except MemoryError:

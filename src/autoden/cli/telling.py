@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoden.cli.events import Event, Message, Outcome, Plan, Progress, Start, to_line
 from autoden.cli.versions import version
+from autoden.cli.wording import reworded
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -29,7 +30,7 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
-        sys.stderr.write(f"{self.format(record)}\n")
+        sys.stderr.write(f"{reworded(self.format(record))}\n")
 
 
 class _Messages(logging.Handler):
@@ -37,7 +38,7 @@ class _Messages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "warning" if record.levelno >= logging.WARNING else "info"
-        tell_line(Message(level, record.getMessage()))  # type: ignore[arg-type]
+        tell_line(Message(level, reworded(record.getMessage())))  # type: ignore[arg-type]
 
 
 class Teller(ABC):
