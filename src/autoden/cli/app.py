@@ -11,16 +11,17 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import cyclopts
 
 from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.configuration import ConfigError, Configuration
-from autoden.cli.events import Failure, to_line
+from autoden.cli.events import Failure
 from autoden.cli.presets import say_presets
 from autoden.cli.record import Record
-from autoden.cli.telling import Lines
+from autoden.cli.telling import Lines, tell_line
 from autoden.cli.versions import debug_info, version
 from autoden.cli.wording import reworded
 from autoden.errors import AutodenError
@@ -165,8 +166,8 @@ def _fail(words: Sequence[str], message: str, code: int) -> int:
         traceback.print_exc()
     sys.stderr.write(f"autoden: {message}\n")
     if "--json" in words:
-        sys.stdout.write(f"{to_line(Failure(message.removeprefix('error: '), code))}\n")
-        sys.stdout.flush()
+        with suppress(OSError):  # nobody reads any more
+            tell_line(Failure(message.removeprefix("error: "), code))
     return code
 
 

@@ -7,7 +7,9 @@ drawn only where somebody sees it move.
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -120,10 +122,12 @@ class Teller(ABC):
 
 
 class JsonLines(Teller):
-    """Tells a program."""
+    """Tells a program, whose SIGINT is heard also where a shell in the background ignores it."""
 
     def __init__(self) -> None:
         super().__init__()
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and is_main_thread():
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         logging.basicConfig(handlers=[_Messages()], level=logging.INFO, force=True)
 
     def show(self, lines: Sequence[str]) -> None:
@@ -185,6 +189,11 @@ class Terminal(Teller):
         print("\n".join([*event.reads, *event.does]))
         for what, path in event.writes.items():
             print(f"Would write {path} ({what}).")
+
+
+def is_main_thread() -> bool:
+    """Whether signals can be handled here."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def tell_line(event: Event) -> None:
