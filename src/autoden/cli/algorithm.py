@@ -27,7 +27,7 @@ from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, training_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
 from autoden.cli.signatures import parameters_of
@@ -37,6 +37,7 @@ from autoden.cli.watching import Epochs
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 from autoden.models.param_utils import get_num_parameters
+from autoden.models.registry import describe
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
@@ -169,7 +170,8 @@ class Run:
             if not isinstance(value, np.ndarray)
         }
         if loaded is None:
-            found |= self.network.in_full(denoiser.n_dims)
+            network = denoiser.model
+            found |= choice_of(describe(type(network).__name__, network.init_params))
         if self.manner.dry_run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
