@@ -108,7 +108,7 @@ def rewrite(path, change):
         (["--zoom", "9:7", "--plot", "fig.png"], None, "zoom"),
         (["--zoom", "90:95", "--plot", "fig.png"], None, "zoom"),
         (["--plot", "fig.gif"], None, ".png, .svg"),
-        (["-o", "out.docx"], None, "known are .csv"),
+        (["-o", "out.docx"], None, "the suffix is not known"),
         (["-o", "in.csv", "--force"], None, "would replace the measurement"),
         (["--device", "gpu"], None, "--device is 'gpu'"),
         (["--device", "cuda:7"], None, "--device is 'cuda:7'"),
@@ -229,8 +229,8 @@ def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     assert "It is worth 9 times the exposure." in out
     assert "Warning: Repeat 1 is scaled" in err
     assert sorted(p.name for p in folder.iterdir()) == [
-        "denoised.csv", "exposures.csv", "losses.png", "noise2noise.csv", "report.html",
-        "report.png", "spectra.png", "spectra.svg",
+        "denoised.csv", "denoised.csv.autoden.json", "exposures.csv", "losses.png",
+        "noise2noise.csv", "report.html", "report.png", "spectra.png", "spectra.svg",
     ]  # fmt: skip
     exposures = ad.read(folder / "exposures.csv").data
     assert exposures.shape == (32, 4095)

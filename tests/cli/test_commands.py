@@ -25,7 +25,7 @@ def test_a_dry_run_reads_and_checks_and_writes_nothing(
     def no_training(*_, **__):
         raise AssertionError("something was trained")
 
-    monkeypatch.setattr("autoden.training.engine.fit", no_training)
+    monkeypatch.setattr("autoden.algorithms.denoiser.fit", no_training)
     output = tmp_path / ("out.safetensors" if command[0] == "train" else "out.csv")
     code, out, _ = run(*command, spectra, "-o", output, "--dry-run")
     assert code == 0

@@ -129,8 +129,8 @@ class Result:
         Parameters
         ----------
         path : str or Path
-            Its ending says the format. Tables and npz hold both; other formats have a second file,
-            ``out.sigma.npy`` beside ``out.npy``.
+            Its ending says the format. Tables, npz, HDF5 and zarr hold both; other formats have a
+            second file, ``out.sigma.npy`` beside ``out.npy``.
         overwrite : bool
             Whether files that are there may be replaced; measured files never are.
 

@@ -16,6 +16,8 @@ from autoden.errors import InputError
 
 FilePath = str | os.PathLike[str]
 
+_MAX_END = 16  # characters of two suffixes; what is longer is no suffix
+
 
 def check_source(path: FilePath, *, folder: bool = False) -> Path:
     """Check that a file is there to be read.
@@ -149,7 +151,7 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     Yields
     ------
     Path
-        An empty file in the same folder, with the same suffix.
+        An empty file in the same folder, with the same suffix, or the same two.
 
     Raises
     ------
@@ -204,8 +206,10 @@ def as_path(path: FilePath) -> Path:
 
 
 def temporary_beside(target: Path) -> Path:
-    """Return a name in the same folder, with the same suffix, that nobody has."""
-    return target.with_name(f".autoden-{secrets.token_hex(8)}{target.suffix}")
+    """Return a name in the same folder, with the same suffix or two, that nobody has."""
+    end = "".join(target.suffixes[-2:])  # ".ome.tif"
+    end = end if len(end) <= _MAX_END else target.suffix
+    return target.with_name(f".autoden-{secrets.token_hex(8)}{end}")
 
 
 def _create(path: Path) -> None:

@@ -17,6 +17,7 @@ from autoden.errors import InputError
 MAX_SMALL = 2**28  # bytes that any file may expand to
 DEFLATE_EXPANSION = 1032  # times, at most
 _MAX_EXPANSION = 100  # times that larger data may be compressed
+READ_LAZILY = "read it with lazy=True and take a part, such as signal.data[first:end]"
 _SHOWN = 200  # characters of a library's message
 
 

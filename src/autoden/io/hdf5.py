@@ -6,7 +6,10 @@ path; written is NXdata. ``hdf5_tree.py`` follows links, ``hdf5_layout.py`` choo
 rest.
 """
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,14 @@ from autoden.io.description import NAME, describe, restore
 from autoden.io.files import FilePath, check_source
 from autoden.io.hdf5_axes import AxisFinder
 from autoden.io.hdf5_layout import Choice, choose, uncertainties_of
-from autoden.io.hdf5_metadata import KEPT, metadata_of, read_note, write_kept, write_note
+from autoden.io.hdf5_metadata import (
+    KEPT,
+    UNCERTAINTIES,
+    metadata_of,
+    read_note,
+    write_kept,
+    write_note,
+)
 from autoden.io.hdf5_tree import find, opened
 from autoden.io.hdf5_values import check_dataset, read_numbers, whole
 from autoden.signals import Axis, LazyArray, Signal
@@ -28,7 +38,6 @@ from autoden.signals.lazy import Bounds, blocks
 
 _PLOT, _DATA = "/entry/data", "data"
 _ERRORS = f"{_DATA}_errors"
-_UNCERTAINTIES = "uncertainties"  # in the metadata: where they are
 _WRITTEN = frozenset("?bBhHiIlLqQefdFD")
 _SPECTRAL = ("energy", "wavelength", "channel")
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")  # of NeXus
@@ -109,7 +118,7 @@ def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None =
             f"HDF5 files of autoden do not hold {signal.dtype}: write an .npz file, or convert it "
             "to float64."
         )
-    with h5py.File(Path(path), "w") as file:
+    with _saying_why(), h5py.File(Path(path), "w") as file:
         file.attrs.update({"NX_class": "NXroot", "default": "entry", "creator": NAME})
         entry = file.create_group("entry")
         entry.attrs.update({"NX_class": "NXentry", "default": "data"})
@@ -128,17 +137,30 @@ def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None =
         for index, each in enumerate(description["axes"]):
             if stored[index] != ".":
                 each |= {"values": None, "stored": stored[index]}
-        if str(description["metadata"].get(_UNCERTAINTIES)).startswith("/"):
-            del description["metadata"][_UNCERTAINTIES]  # they are those of another file
+        if str(description["metadata"].get(UNCERTAINTIES)).startswith("/"):
+            del description["metadata"][UNCERTAINTIES]  # they are those of another file
         write_note(file, description)
         write_kept(file, signal.metadata.get(KEPT), dataset)
+
+
+@contextmanager
+def _saying_why() -> Iterator[None]:
+    """Pass on why the system could not write, without the lines that HDF5 adds."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None:
+            raise
+        code = int(number[1])
+        raise OSError(code, os.strerror(code)) from error
 
 
 def _read_part(
     source: Path, at: str, shape: tuple[int, ...], n_bytes: int, bounds: Bounds
 ) -> NDArray[Any]:
     """Read a part of a dataset, long after the file was looked at."""
-    with opened(check_source(source)) as file:
+    with opened(check_source(source), texts=False) as file:
         node = find(file, at)
         if node is None or not node.is_dataset or node.item.shape != shape:
             raise InputError(f"{source}::{at} has changed since it was opened: read it again.")
@@ -156,7 +178,7 @@ def _own(
             axis["values"] = read_numbers(node.item, whole(node.item.shape), node.path)
     uncertainties = uncertainties_of(file, choice)
     if uncertainties is not None:
-        own["metadata"][_UNCERTAINTIES] = uncertainties.path
+        own["metadata"][UNCERTAINTIES] = uncertainties.path
     return restore(own, numbers, label)
 
 
@@ -166,10 +188,7 @@ def _interpret(
     """Say what the numbers of another program are."""
     finder = AxisFinder(file, choice, n_bytes)
     axes = finder.find_axes()
-    uncertainties = uncertainties_of(file, choice)
     metadata = metadata_of(file, finder)
-    if uncertainties is not None:
-        metadata[_UNCERTAINTIES] = uncertainties.path
     told = {"source": label, "dataset": choice.dataset.path}
     return Signal(numbers, axes, {**metadata, **told, "assumed": [*unwritten, *finder.assumed]})
 

@@ -5,7 +5,7 @@ They are kept in ``metadata["hdf5"]`` by their paths: "/entry/title" is a datase
 signal written by autoden says of itself is a text in ``/entry/autoden``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,8 +13,9 @@ import h5py
 
 from autoden.io.description import NAME, from_text, to_text
 from autoden.io.hdf5_axes import AxisFinder
-from autoden.io.hdf5_layout import beside
-from autoden.io.hdf5_tree import Node, find, walk
+from autoden.io.hdf5_heaps import texts_fit
+from autoden.io.hdf5_layout import beside, uncertainties_of
+from autoden.io.hdf5_tree import Node, children, find, walk
 from autoden.io.hdf5_values import (
     attributes,
     check_dataset,
@@ -27,6 +28,8 @@ from autoden.io.hdf5_values import (
 
 KEPT = "hdf5"
 """Where in the metadata of a signal the values by path are."""
+UNCERTAINTIES = "uncertainties"
+"""Where in the metadata is said which dataset has the standard deviations."""
 NOTE = f"/entry/{NAME}"
 _MAX_KEPT = 2000
 _MAX_LIVE_TIMES = 2**16
@@ -51,7 +54,8 @@ def metadata_of(file: Any, finder: AxisFinder) -> dict[str, Any]:
     Returns
     -------
     dict
-        "live_time", "elapsed_time", "preset_time" if they stand beside the numbers, and "hdf5".
+        "live_time", "elapsed_time", "preset_time" if they stand beside the numbers,
+        "uncertainties" (the path of the dataset that has them), and "hdf5".
     """
     dataset = finder.choice.dataset
     metadata: dict[str, Any] = {}
@@ -63,15 +67,23 @@ def metadata_of(file: Any, finder: AxisFinder) -> dict[str, Any]:
     kept = {f"@{name}": value for name, value in attributes(dataset.item).items()}
     root = Node(file["/"], "/")
     kept |= _attributes_at(root)
-    entry = find(file, dataset.path.split("/")[1]) if dataset.path.count("/") > 1 else None
-    if entry is not None:
+    entry = find(file, dataset.path.split("/")[1]) or root
+    nodes: Iterator[Node]
+    if entry.is_dataset:  # of a file without groups
+        entry, nodes = root, (node for node in children(root) if node.is_dataset)
+    else:
         kept |= _attributes_at(entry)
-        for node in walk(entry):
-            if len(kept) > _MAX_KEPT:
-                finder.assumed.append(f"more than {_MAX_KEPT} values of {entry.path} were left out")
-                break
-            if node.path != dataset.path and node.path not in finder.used:
-                kept |= _values_at(node)
+        nodes = walk(entry)
+    for node in nodes:
+        if len(kept) > _MAX_KEPT:
+            finder.assumed.append(f"more than {_MAX_KEPT} values of {entry.path} were left out")
+            break
+        if node.path != dataset.path and node.path not in finder.used:
+            kept |= _values_at(node)
+    errors = uncertainties_of(file, finder.choice)
+    if errors is not None:
+        metadata[UNCERTAINTIES] = errors.path
+        kept = {path: value for path, value in kept.items() if not path.startswith(errors.path)}
     kept = {path: value for path, value in kept.items() if not _is_structure(path)}
     return metadata | ({KEPT: kept} if kept else {})
 
@@ -95,7 +107,9 @@ def write_kept(file: Any, kept: Any, dataset: Any) -> None:
         where, at, name = path.rpartition("@")
         if value is None or not path.startswith(("/", "@")):
             continue
-        with suppress(TypeError, ValueError, OSError):  # the text in the note has it all the same
+        with suppress(
+            TypeError, ValueError, OSError, RuntimeError
+        ):  # the text in the note has it all the same
             if not at:
                 if path not in file:
                     file.create_dataset(path, data=value)
@@ -125,7 +139,7 @@ def read_note(file: Any, source: str) -> dict[str, Any] | None:
     node = find(file, f"{NOTE}/data")
     if node is None or not node.is_dataset or node.item.shape != ():
         return None
-    if h5py.check_string_dtype(node.item.dtype) is None:
+    if h5py.check_string_dtype(node.item.dtype) is None or not texts_fit(node.item):
         return None
     return from_text(node.item[()].decode("ascii"), source)
 

@@ -15,6 +15,7 @@ import h5py
 
 from autoden.errors import InputError
 from autoden.io.foreign import parsing
+from autoden.io.hdf5_heaps import check_heaps
 
 MAX_OBJECTS = 20_000
 """How many groups and datasets are looked at before somebody has to say which one is meant."""
@@ -54,16 +55,26 @@ class Node:
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[Any]:
+def opened(source: Path, *, texts: bool = True) -> Iterator[Any]:
     """Open an HDF5 file for reading, and turn whatever goes wrong with it into an `InputError`.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    texts : bool
+        Whether texts are going to be read, which have to be checked first.
 
     Yields
     ------
     h5py.File
         Closed at the end of the body.
     """
-    with parsing(str(source), "an HDF5 file"), h5py.File(source, "r", locking=False) as file:
-        yield file
+    with parsing(str(source), "an HDF5 file"):
+        if texts:
+            check_heaps(source)
+        with h5py.File(source, "r", locking=False) as file:
+            yield file
 
 
 def find(file: Any, path: str, start: str = "/") -> Node | None:

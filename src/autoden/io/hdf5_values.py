@@ -17,11 +17,13 @@ from autoden.errors import InputError
 from autoden.io.foreign import (
     DEFLATE_EXPANSION,
     MAX_SMALL,
+    READ_LAZILY,
     check_deflated,
     check_expansion,
     check_memory,
 )
-from autoden.signals.lazy import Bounds
+from autoden.io.hdf5_heaps import texts_fit
+from autoden.signals.lazy import Bounds, n_elements
 
 NUMERIC_KINDS = "biufc"
 MAX_PLAIN = 64
@@ -113,10 +115,7 @@ def read_numbers(dataset: Any, bounds: Bounds, name: str) -> NDArray[Any]:
     InputError
         More than the memory, or parts that expand to more than they should.
     """
-    n_bytes = dataset.dtype.itemsize * prod(len(range(*b.indices(b.stop))) for b in bounds)
-    check_memory(
-        name, n_bytes, "read it with lazy=True and take a part, such as signal.data[first:end]"
-    )
+    check_memory(name, dataset.dtype.itemsize * n_elements(bounds), READ_LAZILY)
     if dataset.chunks is not None:
         _check_chunks(dataset, bounds, name)
     array: NDArray[Any] = np.asarray(dataset[bounds] if bounds else dataset[()])
@@ -164,6 +163,8 @@ def small_value(dataset: Any) -> Any:
         return None
     if not _is_small(dataset.shape, dataset.dtype) or dataset.chunks is not None:
         return None
+    if dataset.dtype.kind == "O" and not texts_fit(dataset):
+        return None
     return _plain(dataset[()])
 
 
@@ -173,7 +174,10 @@ def plain_to_hdf5(value: Any) -> Any:
         return value
     if not isinstance(value, list) or not value or any(isinstance(v, Mapping) for v in value):
         return None
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of unequal lengths
+        return None
     if array.dtype.kind == "U":
         return array.astype(h5py.string_dtype())
     return array if array.dtype.kind in "biuf" else None
@@ -186,7 +190,10 @@ def _is_number(dataset: Any) -> bool:
 
 
 def _is_small(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    return prod(shape) <= MAX_PLAIN and dtype.itemsize <= _MAX_TEXT
+    """Tell whether something is small, and of a type that h5py reads without trouble."""
+    is_text = dtype.kind == "S" or h5py.check_string_dtype(dtype) is not None
+    safe = is_text or (dtype.kind in "biuf" and dtype.subdtype is None)
+    return safe and prod(shape) <= MAX_PLAIN and dtype.itemsize <= _MAX_TEXT
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,13 @@ from typing import IO
 import tifffile
 
 from autoden.errors import InputError
-from autoden.io.foreign import DEFLATE_EXPANSION, MAX_SMALL, check_deflated, check_size
+from autoden.io.foreign import (
+    DEFLATE_EXPANSION,
+    MAX_SMALL,
+    check_deflated,
+    check_expansion,
+    check_size,
+)
 
 _MAX_PAGES = 2**18  # a map of 512 x 512 diffraction patterns; each costs time and memory
 _MAX_TAGS = 4096
@@ -177,7 +183,7 @@ def check_series(series: tifffile.TiffPageSeries, n_bytes: int, name: str) -> No
         Images that are missing or in another file, strips beyond the end of the file, a
         compression that loses something or is not known, data larger than the file can hold.
     """
-    check_size(name, series.nbytes, n_bytes)
+    check_expansion(name, series.nbytes, n_bytes)
     if series.dataoffset is not None:  # all in one piece
         if series.dataoffset + series.nbytes > n_bytes:
             raise InputError(

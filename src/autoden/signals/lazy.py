@@ -5,6 +5,7 @@ array, and only those asked for. How a part is read each file format knows.
 """
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,7 @@ class LazyArray:
     @property
     def size(self) -> int:
         """Number of elements."""
-        n_elements = 1
-        for length in self.shape:
-            n_elements *= length
-        return n_elements
+        return prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -126,6 +124,17 @@ class LazyArray:
         return [*given[:place], *missing, *given[place:]]
 
 
+def n_elements(bounds: Bounds) -> int:
+    """Return how many elements a part has.
+
+    Examples
+    --------
+    >>> n_elements((slice(0, 5, 2), slice(1, 3, 1))), n_elements(())
+    (6, 1)
+    """
+    return prod(len(range(each.start, each.stop, each.step)) for each in bounds)
+
+
 def blocks(shape: tuple[int, ...], itemsize: int, n_bytes: int = 2**26) -> Iterator[Bounds]:
     """Cut an array into parts of about one size, in the order of its elements.
 
@@ -151,9 +160,7 @@ def blocks(shape: tuple[int, ...], itemsize: int, n_bytes: int = 2**26) -> Itera
     if not shape:
         yield ()
         return
-    inner = itemsize
-    for length in shape[1:]:
-        inner *= length
+    inner = itemsize * prod(shape[1:])
     rows = max(1, n_bytes // max(1, inner))
     for start in range(0, shape[0], rows):
         first = slice(start, min(start + rows, shape[0]), 1)
