@@ -94,6 +94,19 @@ class NetworkChoice:
         return describe(model, {"n_dims": n_dims, **channels, **sizes})
 
 
+def choice_of(params: NetworkParams) -> dict[str, Any]:
+    """Say a network by the names of the options that choose it.
+
+    Examples
+    --------
+    >>> choice_of(NetworkChoice(layers=2).params(2, 1, 1))
+    {'model': 'unet', 'features': 16, 'layers': 2}
+    """
+    depth = getattr(params, "n_levels", getattr(params, "n_layers", None))
+    model = next((name for name, kind in NETWORKS.items() if type(params) is kind), None)
+    return {"model": model, "features": getattr(params, "n_features", None), "layers": depth}
+
+
 def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:
     """Give what an algorithm trains with where nothing is said, by the names of `train`.
 
