@@ -20,7 +20,7 @@ from .algorithms.saving import load as load
 from .algorithms.supervised import Supervised as Supervised
 from .auto.denoise import denoise as denoise
 from .auto.result import Result as Result
-from .io.registry import read as read
+from .io.reading import read as read
 from .io.registry import write as write
 from .models.config import NetworkParamsDnCNN as NetworkParamsDnCNN
 from .models.config import NetworkParamsKernelMixture as NetworkParamsKernelMixture

@@ -107,7 +107,7 @@ def rewrite(path, change):
         (["--zoom", "9:7", "--plot", "fig.png"], None, "zoom"),
         (["--zoom", "90:95", "--plot", "fig.png"], None, "zoom"),
         (["--plot", "fig.gif"], None, ".png, .svg"),
-        (["-o", "out.docx"], None, "known are .csv"),
+        (["-o", "out.docx"], None, "the suffix is not known"),
         (["-o", "in.csv", "--force"], None, "would replace the measurement"),
         (["--device", "gpu"], None, "--device is 'gpu'"),
         (["--device", "cuda:7"], None, "--device is 'cuda:7'"),

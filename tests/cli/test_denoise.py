@@ -189,7 +189,7 @@ def test_a_report_is_written_where_it_is_asked_for(run, denoising, table, tmp_pa
         (["-o", "there.csv"], "--force"),
         (["-o", "out.npy"], "out.sigma.npy exists"),
         (["-o", "in.csv", "--force"], "would replace the measurement"),
-        (["-o", "out.docx"], "known are .csv"),
+        (["-o", "out.docx"], "the suffix is not known"),
         (["-o", "held.csv", "--reference", "held.csv", "--force"], "would replace the measurement"),
         (["--reference", "in.csv"], "scored on itself"),
         (["--reference", "none.csv"], "none.csv"),

@@ -1,5 +1,8 @@
 """HDF5 as others write it: NeXus, PyMca and the APS, by default or by path; and as autoden does."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -362,3 +365,34 @@ def test_numbers_are_copied_from_file_to_file(tmp_path):
         back = aio.read(tmp_path / name)
         np.testing.assert_array_equal(back.data, COUNTS)
         assert back.metadata["k"] == 1
+
+
+FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+import autoden.io as aio
+from autoden.errors import InputError
+from autoden.signals import Signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path = sys.argv[1]
+aio.write(path, Signal([1, 2], ["x"]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, 2**16))
+for _ in range(2):
+    try:
+        aio.write(path, Signal(np.ones(2**15), ["x"]), overwrite=True)
+    except InputError as error:
+        print(error)
+assert aio.read(path).shape == (2,)
+"""
+
+
+def test_a_full_disk_is_said_in_one_line_and_changes_nothing(tmp_path):
+    path = tmp_path / "a.h5"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 2
+    assert done.stdout.count("could not be written (File too large): free space") == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["a.h5"]

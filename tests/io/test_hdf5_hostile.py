@@ -167,9 +167,10 @@ def test_heaps_of_texts_that_lead_nowhere(path):
         content[free + 8 : free + 16] = size.to_bytes(8, "little")
         path.write_bytes(content)
         refused(path, "texts at byte")
+        content[first - 9] ^= 0x55  # a byte that the library does not look at
     content[first - 8 : first] = (2**34).to_bytes(8, "little")
     path.write_bytes(content)
-    refused(path, "texts at byte")
+    refused(path, "cannot be read as an HDF5 file")
 
 
 def test_values_of_odd_types_are_passed_over(path):

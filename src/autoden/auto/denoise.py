@@ -24,7 +24,7 @@ from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.checks import choice, seed_or_none
 from autoden.errors import InputError
-from autoden.io.registry import read
+from autoden.io.reading import read
 from autoden.noise.choice import NoiseName, choose_noise
 from autoden.randomness import numpy_generator
 

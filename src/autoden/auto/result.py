@@ -124,9 +124,10 @@ class Result:
         Parameters
         ----------
         path : str or Path
-            Its ending says the format. Tables and npz hold both; other formats have a second file,
-            ``out.sigma.npy`` beside ``out.npy``. What was done (method, settings, seed, version,
-            sums of the measured files) is in the metadata; see `autoden.io.provenance`.
+            Its ending says the format. Tables, npz, HDF5 and zarr hold both; other formats have a
+            second file, ``out.sigma.npy`` beside ``out.npy``. What was done (method, settings,
+            seed, version, sums of the measured files) is in the metadata; see
+            `autoden.io.provenance`.
         overwrite : bool
             Whether files that are there may be replaced; measured files never are.
 

@@ -1,13 +1,12 @@
 r"""The back door of ``denoise``: an estimate and its uncertainty, in one file or in two.
 
-Tables hold both, as rows or as columns, whichever the measured table had; .npz files hold "sigma"
-as a second array; for all other formats the uncertainty goes to a second file, ``out.sigma.npy``
-next to ``out.npy``. How a format is written, the room ``io`` knows.
+Tables hold both, as rows or as columns, whichever the measured table had; .npz, HDF5 and zarr hold
+the uncertainty as a second array; for all other formats it goes to a second file,
+``out.sigma.npy`` next to ``out.npy``. How a format is written, the room ``io`` knows.
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from os import PathLike
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.auto.measurement import Measurement
@@ -30,7 +28,7 @@ from autoden.signals.values import check_finite, check_numeric
 ESTIMATE, SIGMA = "estimate", "sigma"
 """What the two arrays are called in files."""
 
-_TABLE, _ARCHIVE = ".csv", ".npz"
+_TABLE = ".csv"
 _OF_READING = ("assumed", "source", "layout", "table")  # metadata that say how a file was read
 _KEPT_STYLE = ("delimiter", "whole_positions")  # of a measured table
 _IN_COLUMNS = (COLUMNS, BARE_COLUMN, BARE_COLUMNS)
@@ -52,7 +50,8 @@ def save_estimate(
     path : path-like
         The file; its suffix says which format it gets. A .csv, .tsv or .txt table gets the rows or
         columns "estimate" and "sigma", for samples "estimate 0", ..., "sigma 0", ...; an .npz file
-        the arrays "data" and "sigma"; other formats a second file ``NAME.sigma.SUFFIX``.
+        the arrays "data" and "sigma", HDF5 and zarr likewise; other formats a second file
+        ``NAME.sigma.SUFFIX``.
     estimate, uncertainty : array_like
         Of the shape ``measurement.shape``, in the units of the measurement; finite.
     measurement : Measurement
@@ -96,9 +95,9 @@ def save_estimate(
             stack.enter_context(writing(target, overwrite=overwrite)) for target in files
         ]
         for (target, signal), temporary in zip(files.items(), temporaries, strict=True):
-            format_of(target).write_into(temporary, target, signal)
-            if target.suffix.lower() == _ARCHIVE:
-                _append(temporary, sigma)
+            file_format = format_of(target)
+            more = {SIGMA: sigma} if file_format.holds_sigma else {}
+            file_format.write_into(temporary, target, signal, **more)
     return tuple(files)
 
 
@@ -158,7 +157,7 @@ def _files(
         return {path: table.with_data(table.data, metadata=kept)}
     estimated = measurement.signal_of(estimate)
     files = {path: Signal(estimate, estimated.axes, {**kept, "quantity": ESTIMATE})}
-    if path.suffix.lower() != _ARCHIVE:
+    if not format_of(path).holds_sigma:
         files[sigma_path(path)] = Signal(sigma, estimated.axes, {**kept, "quantity": SIGMA})
     return files
 
@@ -186,15 +185,6 @@ def _table(
     style |= {"column_names": names, "header_cell": position_label(axis)}
     rows = Axis("spectrum" if axis.name == "repeat" else "repeat")  # as such a table is read
     return Signal(data, (rows, axis), {"layout": COLUMNS, "table": style})
-
-
-def _append(archive: Path, sigma: NDArray[np.float64]) -> None:
-    """Add the uncertainty to an .npz file, without a date: equal results are equal bytes."""
-    with (
-        zipfile.ZipFile(archive, "a") as file,
-        file.open(zipfile.ZipInfo(f"{SIGMA}.npy"), "w", force_zip64=True) as member,
-    ):
-        npy_format.write_array(member, sigma, allow_pickle=False)
 
 
 def _real(array: ArrayLike, measurement: Measurement, name: str) -> NDArray[np.float64]:

@@ -59,7 +59,9 @@ class Destination:
             that is not known.
         """
         from autoden.io import check_writable
+        from autoden.io.reading import split_inside
 
+        sources = [Path(split_inside(source)[0]) for source in sources]
         taken: dict[Path, str] = {}
         for option, path in self.files().items():
             if path.exists() and any(s.exists() and path.samefile(s) for s in sources):

@@ -6,7 +6,10 @@ path; written is NXdata. ``hdf5_tree.py`` follows links, ``hdf5_layout.py`` choo
 rest.
 """
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -115,7 +118,7 @@ def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None =
             f"HDF5 files of autoden do not hold {signal.dtype}: write an .npz file, or convert it "
             "to float64."
         )
-    with h5py.File(Path(path), "w") as file:
+    with _saying_why(), h5py.File(Path(path), "w") as file:
         file.attrs.update({"NX_class": "NXroot", "default": "entry", "creator": NAME})
         entry = file.create_group("entry")
         entry.attrs.update({"NX_class": "NXentry", "default": "data"})
@@ -138,6 +141,19 @@ def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None =
             del description["metadata"][UNCERTAINTIES]  # they are those of another file
         write_note(file, description)
         write_kept(file, signal.metadata.get(KEPT), dataset)
+
+
+@contextmanager
+def _saying_why() -> Iterator[None]:
+    """Pass on why the system could not write, without the lines that HDF5 adds."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None:
+            raise
+        code = int(number[1])
+        raise OSError(code, os.strerror(code)) from error
 
 
 def _read_part(

@@ -15,7 +15,7 @@ from typing import Any
 
 from autoden.errors import InputError
 
-_SIGNATURE = b"GCOL\x01\0\0\0"
+_SIGNATURE = b"GCOL\x01"
 _START, _OBJECT = struct.Struct("<8sQ"), struct.Struct("<HHIQ")
 _LENGTH = struct.Struct("<I12x")  # of a text, and where it is
 _TEXTS = re.compile(  # the datatype of texts of variable length, then zeros up to a dataspace
@@ -24,6 +24,7 @@ _TEXTS = re.compile(  # the datatype of texts of variable length, then zeros up 
     rb"\x00{0,4}(?=[\x01\x02][\x00-\x20][\x00\x01])"
 )
 _MAX_TEXTS = 4096
+_MIN_HEAP = 4096  # bytes
 _MOST = 2**30  # bytes of a file that are looked through
 
 
@@ -49,7 +50,7 @@ def check_heaps(source: Path) -> None:
     ):
         place = content.find(_SIGNATURE)
         while place >= 0:
-            if not _is_sound(content, place, n_bytes):
+            if not _is_sound(content, place):
                 raise InputError(
                     f"{source} is damaged: its texts at byte {place} have sizes that cannot be. "
                     "Copy or write it again."
@@ -97,14 +98,14 @@ def _lengths_at(content: mmap.mmap, at: int) -> list[int]:
     return [length for (length,) in _LENGTH.iter_unpack(part)]
 
 
-def _is_sound(content: mmap.mmap, start: int, n_bytes: int) -> bool:
+def _is_sound(content: mmap.mmap, start: int) -> bool:
     """Tell whether the objects of a heap fill it, one after the other."""
     if start + _START.size > len(content):
         return True  # the library says that the file is cut off
     size: int = _START.unpack_from(content, start)[1]
     end, at = start + size, start + _START.size
-    if end > len(content):
-        return end <= n_bytes  # beyond what is looked through
+    if size < _MIN_HEAP or end > len(content):
+        return True  # no heap, which the library says as well
     while at + _OBJECT.size <= end:
         number, _, _, length = _OBJECT.unpack_from(content, at)
         at += length if number == 0 else _OBJECT.size + (length + 7) // 8 * 8

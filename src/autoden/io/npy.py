@@ -31,7 +31,7 @@ from autoden.signals import Axis, LazyArray, Signal
 from autoden.signals.lazy import Bounds, n_elements
 from autoden.signals.letters import CALLED
 
-_DATA = "data"
+_DATA, SIGMA = "data", "sigma"
 _DESCRIPTION = f"{NAME}.json"
 NUMERIC_KINDS = "biufc"
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
@@ -78,7 +78,7 @@ def read(path: FilePath, *, key: str | None = None, lazy: bool = False) -> Signa
         return _bare(_lazy(file, source) if lazy else _read_array(file, size, size, name), name)
 
 
-def write(path: FilePath, signal: Signal) -> None:
+def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None = None) -> None:
     """Write an array of numbers; `autoden.io.write` makes it safe.
 
     Parameters
@@ -88,6 +88,8 @@ def write(path: FilePath, signal: Signal) -> None:
         ending in .npy, only the numbers.
     signal : Signal
         Any shape and dtype.
+    sigma : ndarray or None
+        Standard deviation of each number, same shape; only for .npz, as the array "sigma".
 
     Raises
     ------
@@ -107,10 +109,16 @@ def write(path: FilePath, signal: Signal) -> None:
             description["axes"][index]["values"] = None
     with zipfile.ZipFile(target, "w") as archive:
         for key, array in arrays.items():
-            # ZipInfo has no date of its own: the same signal gives the same bytes
-            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as file:
-                npy_format.write_array(file, array, allow_pickle=False)
+            _add(archive, key, array)
         archive.writestr(zipfile.ZipInfo(_DESCRIPTION), to_text(description))
+        if sigma is not None:
+            _add(archive, SIGMA, sigma)
+
+
+def _add(archive: zipfile.ZipFile, key: str, array: NDArray[Any]) -> None:
+    """Add an array without a date: the same signal gives the same bytes."""
+    with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as file:
+        npy_format.write_array(file, array, allow_pickle=False)
 
 
 def _axis_key(index: int) -> str:

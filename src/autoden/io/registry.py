@@ -1,13 +1,13 @@
-"""Which file format reads and writes which suffix, and the two calls that users make.
+"""Which file format reads and writes which suffix, and the call that writes.
 
 A format is a module with two functions, ``read(path, **options) -> Signal`` and, if it can be
 written, ``write(path, signal)``, plus one line in `_BUILT_IN`. Its module is imported when a file
-of its suffix is met. Finding, refusing and replacing files is done here once for all formats.
+of its suffix is met. Refusing and replacing files is done here once for all formats; reading them
+is ``reading.py``.
 """
 
-import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,14 +24,11 @@ from autoden.io.companions import (
     check_companion,
     has_companion,
     needs_companion,
-    with_companion,
     write_companion,
 )
-from autoden.io.files import FilePath, check_destination, check_source, replacing
+from autoden.io.files import FilePath, check_destination, replacing
 from autoden.io.folders import replacing_folder
-from autoden.io.repeats import stack_repeats
 from autoden.signals import Signal
-from autoden.signals.letters import with_named_axes
 
 ANYTHING = "numbers of any shape"
 ONE_SPECTRUM = "one spectrum of finite real numbers"
@@ -62,6 +59,8 @@ class Format:
     in_parts : bool
         Whether ``write`` takes signals whose numbers are still in another file, and copies them
         part by part.
+    holds_sigma : bool
+        Whether ``write`` takes the standard deviations of the numbers, too, as ``sigma``.
     """
 
     name: str
@@ -72,6 +71,7 @@ class Format:
     loses: tuple[str, ...] = ()
     folder_with: tuple[str, ...] = ()
     in_parts: bool = False
+    holds_sigma: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -89,15 +89,18 @@ class Format:
             )
         return function
 
-    def write_into(self, temporary: Path, path: FilePath, signal: Signal) -> None:
+    def write_into(self, temporary: Path, path: FilePath, signal: Signal, **options: Any) -> None:
         """Write a signal into a file that `writing` gave, and what it loses beside `path`.
+
+        The options are those of the format's ``write``.
 
         Raises
         ------
         InputError
             The format cannot hold this signal.
         """
-        self.function("write")(temporary, signal if self.in_parts else signal.loaded())
+        given = signal if self.in_parts else signal.loaded()
+        self.function("write")(temporary, given, **options)
         target = os.path.realpath(Path(path).expanduser())
         if needs_companion(signal, self.loses) or (self.loses and has_companion(target)):
             write_companion(target, temporary, signal)
@@ -118,11 +121,12 @@ _BUILT_IN = (
     Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv",
            holds="spectra of finite real numbers", loses=(METADATA, DTYPE)),
     Format("NumPy array", (".npy",), "autoden.io.npy", loses=(AXES, METADATA)),
-    Format("NumPy archive", (".npz",), "autoden.io.npy"),
-    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True),
+    Format("NumPy archive", (".npz",), "autoden.io.npy", holds_sigma=True),
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True,
+           holds_sigma=True),
     Format(
         "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
-        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True,
+        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True, holds_sigma=True,
     ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
@@ -192,7 +196,7 @@ def format_of(path: FilePath) -> Format:
     'table of text (CSV, TSV)'
     >>> format_of("spectra.docx")
     Traceback (most recent call last):
-    autoden.errors.InputError: spectra.docx: the suffix is not known; known are .csv, ...
+    autoden.errors.InputError: spectra.docx: the suffix is not known; known are ...
     """
     name = str(path).lower().rstrip("/")
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
@@ -242,122 +246,6 @@ def check_writable(
             writing(Path(folder) / Path(path).name) as temporary,
         ):
             writer(temporary, signal)
-
-
-def read(
-    path: FilePath | Sequence[FilePath],
-    *,
-    axes: str | None = None,
-    channel_axis: int | None = None,
-    repeats_axis: int | None = None,
-    lazy: bool = False,
-    **options: Any,
-) -> Signal:
-    r"""Read a file into a signal, or several files that hold repeats of one measurement.
-
-    Parameters
-    ----------
-    path : path-like, or list of them
-        The file. Its suffix says which format it has. What is inside a container follows two
-        colons: ``"scan.h5::/entry/data/counts"``.
-        Several files are put together along an axis "repeat" by
-        `autoden.io.repeats.stack_repeats`; `axes` are those of each.
-    axes : str or None
-        What runs along the axes, one letter each: R (repeats), S (samples), T (times), C
-        (channels such as colours), Z, Y, X (space), E (spectra). None: as the file says.
-    channel_axis, repeats_axis : int or None
-        The number of one such axis, from 0, maybe negative, if that is all there is to say.
-    lazy : bool
-        Whether numbers stay in the file until they are indexed or converted: HDF5, zarr, TIFF and
-        .npy. Shape, dtype, axes and metadata are known at once; ``signal.data[3:5]`` reads only
-        that.
-    **options
-        Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
-        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series,
-        ``dataset`` for HDF5 and zarr (the same as after the colons).
-
-    Returns
-    -------
-    Signal
-        Data, axes and metadata. Whatever the file did not say itself is listed as plain
-        sentences in ``metadata["assumed"]``.
-
-    Raises
-    ------
-    InputError
-        The file is missing, its suffix is unknown, its content cannot be used, `axes` do not fit
-        it, or the format has no such option.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "spectrum.csv"
-    ...     _ = path.write_text("Energy (keV),counts\n0.5,3\n1.0,12\n1.5,4\n")
-    ...     read(path)
-    Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
-    """
-    if isinstance(path, Sequence) and not isinstance(path, str):
-        told: dict[str, Any] = {
-            "axes": axes, "channel_axis": channel_axis, "repeats_axis": repeats_axis
-        }  # fmt: skip
-        return stack_repeats([read(each, lazy=lazy, **told, **options) for each in path])
-    place, inside = split_inside(path)
-    source = check_source(place, folder=_is_kept_in_folder(place))
-    file_format = format_of(source)
-    reader = file_format.function("read")
-    known = list(inspect.signature(reader).parameters)[1:]
-    if inside is not None:
-        if "dataset" not in known:
-            raise InputError(f"{source} is no container of datasets: leave out ::{inside}.")
-        if options.setdefault("dataset", inside) != inside:
-            raise InputError(f"{path} and dataset={options['dataset']!r} differ: give one of them.")
-    options |= {"lazy": True} if lazy else {}
-    for option in options:
-        if option not in known:
-            raise InputError(
-                f"{source}: there is no option {option!r} for this format; "
-                f"its options are {', '.join(known) or 'none'}."
-            )
-    signal: Signal = reader(source, **options)
-    if file_format.loses:
-        signal = with_companion(source, signal, file_format.loses)
-    return with_named_axes(
-        signal, str(path), axes=axes, channel_axis=channel_axis, repeats_axis=repeats_axis
-    )
-
-
-def split_inside(path: FilePath) -> tuple[FilePath, str | None]:
-    """Split what follows two colons, the place inside a container, from the path of a file.
-
-    Parameters
-    ----------
-    path : path-like
-        The path of a file, with or without such a place.
-
-    Returns
-    -------
-    path : path-like
-        The file.
-    inside : str or None
-        The place in it. None: none was given, or a file of exactly that name is there.
-
-    Examples
-    --------
-    >>> split_inside("scan.h5::/entry/data"), split_inside("scan.h5")
-    (('scan.h5', '/entry/data'), ('scan.h5', None))
-    """
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-    before, colons, inside = text.partition("::")
-    if not colons or not before.lower().endswith(tuple(_by_suffix)) or os.path.lexists(text):
-        return path, None
-    return before, inside
-
-
-def _is_kept_in_folder(path: FilePath) -> bool:
-    """Tell whether the suffix of a path is that of a format kept in folders."""
-    suffixes = [suffix for suffix, each in _by_suffix.items() if each.folder_with]
-    return str(path).lower().rstrip("/").endswith(tuple(suffixes))
 
 
 @contextmanager

@@ -224,7 +224,7 @@ class Signal:
         if dropping is not None:
             indices -= {self.axis_index(name) for name in _names(dropping)}
         axes = tuple(axis for index, axis in enumerate(self.axes) if index in indices)
-        return Signal(check_numeric(data), axes, {**self.metadata, **(metadata or {})})
+        return Signal(_checked_data(data), axes, {**self.metadata, **(metadata or {})})
 
 
 def _is_lazy(data: object) -> bool:
