@@ -5,6 +5,7 @@ import pytest
 
 import autoden as ad
 from autoden.errors import InputError
+from autoden.io import spectrum_text
 from autoden.signals import Axis, Signal
 
 HEADER = "#FORMAT      : EMSA/MAS Spectral Data File\n#VERSION     : 1.0\n"
@@ -104,3 +105,11 @@ def test_another_program_reads_what_is_written(tmp_path, bent):
 def test_several_spectra_are_refused(tmp_path):
     with pytest.raises(InputError, match="holds one spectrum"):
         ad.write(tmp_path / "a.msa", Signal(np.ones((2, 5)), ["repeat", "energy"]))
+
+
+def test_text_larger_than_any_spectrum_is_neither_written_nor_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(spectrum_text, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="more than the format is made for"):
+        ad.write(tmp_path / "a.msa", Signal(np.ones(500), ["channel"]))
+    with pytest.raises(InputError, match="more than the text of one spectrum takes"):
+        read(tmp_path, Y + "\n" * 1000)

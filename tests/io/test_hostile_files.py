@@ -18,6 +18,7 @@ from autoden.errors import InputError
 FUZZER = Path(__file__).parents[1] / "fuzzing.py"
 SECONDS = float(os.environ.get("AUTODEN_FUZZ_SECONDS", "20"))
 FIRST = [each.suffixes[0] for each in aio.formats() if each.extra != "vendor"]
+LINES = [b"\n", b"1\n", b"1 ", b"#\n", b"$A:\n", b"{;="]
 OF_INSTRUMENTS = [".emd", ".unf"]
 
 
@@ -58,3 +59,37 @@ def test_names_of_files_do_no_harm(tmp_path, suffix, name):
     with pytest.raises(InputError):
         aio.read(path)
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [pytest.param(each, marks=[] if each == b"1 " else pytest.mark.slow) for each in LINES],
+)
+def test_text_that_is_all_lines_or_cells_takes_little_memory(tmp_path, content):
+    """The largest text that is read, in a process that may take 1 GiB more than it has."""
+    code = (
+        "import re, resource, sys, autoden.io as aio\n"
+        "from pathlib import Path\n"
+        "from autoden.errors import InputError\n"
+        "from autoden.io import emsa, mca, edf\n"
+        "used = 1024 * int(re.search(r'VmData:\\s*(\\d+)', "
+        "Path('/proc/self/status').read_text())[1])\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (used + 2**30, used + 2**30))\n"
+        "for name in sys.argv[1:]:\n"
+        "    try:\n"
+        "        aio.read(name)\n"
+        "    except InputError as error:\n"
+        "        assert not isinstance(error.__cause__, MemoryError), error\n"
+    )
+    header = {".msa": b"#FORMAT : EMSA\n#SPECTRUM :\n", ".mca": b"$DATA:\n", ".edf": b"{\n"}
+    names = []
+    for suffix, start in header.items():
+        path = tmp_path / f"a{suffix}"
+        path.write_bytes((start + content * (2**22 // len(content)))[: 2**22])
+        names.append(str(path))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *names],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,12 +1,9 @@
 """Killed at any moment, and on a full disk: what is there is whole, old or new."""
 
 import os
-import random
 import shutil
-import signal as signals_of_system
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,33 +23,36 @@ WRITABLE = [
 MOMENTS = 50
 
 
-def kill_while_writing(path, moments, rng):
-    """Kill the writer at random moments; after each, the file has to be whole."""
+def kill_while_writing(path, moments):
+    """Kill a writer at random moments; return how many values were found afterwards."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    aio.write(path, typical(format_of(path).holds), overwrite=True)
-    for _ in range(moments):
-        with subprocess.Popen(
-            [sys.executable, str(WRITER), str(path)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-        ) as writer:  # fmt: skip
-            assert writer.stdout.readline() == b"ready\n", writer.stderr.read()
-            time.sleep(rng.uniform(0, 0.08))
-            writer.send_signal(signals_of_system.SIGKILL)
-            writer.wait()
-        back = aio.read(path)
-        assert back.shape == typical(format_of(path).holds).shape
-        values = np.unique(back.data)
-        assert len(values) == 1 or np.array_equal(back.data, typical(format_of(path).holds).data)
+    usual = typical(format_of(path).holds)
+    aio.write(path, usual, overwrite=True)
+    found = set()
+    with subprocess.Popen(
+        [sys.executable, str(WRITER), str(path), "0"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, bufsize=1,
+    ) as writer:  # fmt: skip
+        for _ in range(moments):
+            writer.stdin.write("go\n")
+            assert writer.stdout.readline() == "killed\n"
+            back = aio.read(path)
+            assert back.shape == usual.shape
+            values = tuple(np.unique(back.data))
+            assert len(values) == 1 or np.array_equal(back.data, usual.data)
+            found.add(values)
+        writer.stdin.close()
+    return len(found)
 
 
 def test_a_file_is_whole_after_a_few_kills(tmp_path):
-    kill_while_writing(tmp_path / "a.npz", 3, random.Random(0))
+    assert kill_while_writing(tmp_path / "a.npz", 5) >= 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", WRITABLE)
 def test_every_format_is_whole_after_many_kills(tmp_path, suffix):
-    kill_while_writing(tmp_path / f"a{suffix}", MOMENTS, random.Random(0))
+    assert kill_while_writing(tmp_path / f"a{suffix}", MOMENTS) >= 5
 
 
 @pytest.mark.parametrize("suffix", WRITABLE)
@@ -64,7 +64,7 @@ def test_a_full_disk_leaves_what_was_there(small_disk, suffix):
     before = sorted(each.name for each in small_disk.rglob("*"))
     large = np.random.default_rng(0).integers(0, 255, (3000, 700), dtype=np.uint8)
     if "spectr" in format_of(path).holds:
-        large = large.reshape(-1)[:900_000] if "one" in format_of(path).holds else large
+        large = large.reshape(-1)[:300_000] if "one" in format_of(path).holds else large
     axes = ["y", "x"] if large.ndim == 2 else ["channel"]
     with pytest.raises(InputError):
         aio.write(path, type(usual)(large, axes), overwrite=True)
