@@ -116,7 +116,7 @@ def _mca():
     )
 
 
-def _edf():
+def edf_files():
     header = (
         "{\nHeaderID = EH:000001:000000:000000 ;\nImage = 1 ;\nByteOrder = HighByteFirst ;\n"
         "DataType = UnsignedShort ;\nDim_1 = 4 ;\nDim_2 = 3 ;\nSize = 24 ;\nPSize_1 = 1e-6 ;\n"
@@ -138,7 +138,7 @@ def _mrc():
         yield path.read_bytes()
 
 
-def _instrument(plugin, suffix, shape):
+def instrument_file(plugin, suffix, shape):
     """A file as RosettaSciIO writes it."""
     axes = [
         {
@@ -157,15 +157,15 @@ def _instrument(plugin, suffix, shape):
 
 
 def _emd():
-    yield _instrument("emd", ".emd", (2, 6, 7))
+    yield instrument_file("emd", ".emd", (2, 6, 7))
 
 
 def _unf():
-    yield _instrument("semper", ".unf", (6, 7))
+    yield instrument_file("semper", ".unf", (6, 7))
 
 
 _OTHERS = {
     ".jpg": _jpeg, ".jpeg": _jpeg, ".tif": _tiff, ".tiff": _tiff, ".npz": _npz, ".csv": _csv,
     ".msa": _emsa, ".emsa": _emsa, ".mca": _mca, ".spe": _mca,
-    ".edf": _edf, ".mrc": _mrc, ".emd": _emd, ".unf": _unf,
+    ".edf": edf_files, ".mrc": _mrc, ".emd": _emd, ".unf": _unf,
 }  # fmt: skip

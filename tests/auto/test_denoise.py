@@ -545,3 +545,15 @@ def test_mean_as_a_result_says_so_and_is_exact(monkeypatch, half, hurried):
     assert result.method == "mean: mean of the exposures"
     assert np.array_equal(result.estimate, half.counts.mean(axis=0))
     assert result.quality["dose_gain"] == pytest.approx(1, rel=0.3)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz", ".npy", ".msa"])
+def test_what_is_saved_says_what_was_done_to_what(clean, spectra, tmp_path, suffix):
+    clean.save(tmp_path / f"out{suffix}")
+    (step,) = ad.read(tmp_path / f"out{suffix}").metadata["provenance"]
+    assert (step["method"], step["seed"]) == (f"denoise: {clean.method}", 0)
+    assert step["settings"]["budget"] == "fast"
+    assert step["version"] == ad.__version__
+    (measured,) = step["inputs"]
+    assert measured["shape"] == list(spectra.counts.shape)
+    assert len(measured["sha256"]) == 64

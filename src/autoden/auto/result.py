@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autoden.auto.measurement import Measurement
 from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
+from autoden.io.provenance import PROVENANCE, provenance
 from autoden.report.numerals import show
 from autoden.report.tables import Table
 
@@ -130,7 +131,9 @@ class Result:
         ----------
         path : str or Path
             Its ending says the format. Tables, npz, HDF5 and zarr hold both; other formats have a
-            second file, ``out.sigma.npy`` beside ``out.npy``.
+            second file, ``out.sigma.npy`` beside ``out.npy``. What was done (method, settings,
+            seed, version, sums of the measured files) is in the metadata; see
+            `autoden.io.provenance`.
         overwrite : bool
             Whether files that are there may be replaced; measured files never are.
 
@@ -146,9 +149,22 @@ class Result:
                 self.uncertainty,
                 self.measurement,
                 overwrite=overwrite,
-                metadata={"method": self.method, **self.settings},
+                metadata={"method": self.method, **self.settings, PROVENANCE: self._steps()},
             )
         )
+
+    def _steps(self) -> list[Mapping[str, Any]]:
+        """Say what was done to the measurement, after what had been done to it before."""
+        before = self.measurement.metadata.get(PROVENANCE, [])
+        there = [source for source in self.measurement.sources if source.exists()]
+        arrays = [sample.repeats for sample in self.measurement.samples]
+        record = provenance(
+            f"denoise: {self.method}",
+            there or arrays,
+            settings={key: each for key, each in self.settings.items() if key != "seed"},
+            seed=self.settings.get("seed"),
+        )
+        return [*(before if isinstance(before, list) else []), record]
 
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a report: one HTML file that needs no network, or a picture if it ends in .png.

@@ -198,7 +198,8 @@ def _frames(file: IO[bytes], n_bytes: int, name: str) -> list[_Frame]:
         frame = _Frame({**general, **header}, start)
         size = frame.number("edf_binarysize", name)
         if "EDF_DataFormatVersion" in header:
-            general, place = header, start + (size or 0)
+            general = {key: each for key, each in header.items() if not key.startswith("EDF_")}
+            place = start + (size or 0)
             continue
         if frame.get("edf_binaryfilename"):
             raise InputError(f"{name} has its numbers in another file: save both as one.")

@@ -1,10 +1,12 @@
 """Folders that are whole or not there, for the formats that are kept in folders.
 
 A folder is written under a temporary name beside its place, flushed to the disk with all that is
-in it, and renamed. A rename cannot take the place of a folder with files in it, so one that is to
-be replaced is moved aside first and put back if the second rename fails.
+in it, and renamed. A rename cannot take the place of a folder with files in it, so two folders are
+swapped in one step, which Linux can; elsewhere the old one is moved aside first and put back if the
+second rename fails, and a kill between the two leaves it there.
 """
 
+import ctypes
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,6 +21,8 @@ from autoden.io.files import (
     resolve,
     temporary_beside,
 )
+
+_AT_WORKING_DIRECTORY, _EXCHANGE = -100, 2  # of Linux's renameat2
 
 
 @contextmanager
@@ -82,6 +86,9 @@ def _put_in_place(temporary: Path, target: Path) -> None:
     if not target.exists():
         temporary.rename(target)
         return
+    if _swap(temporary, target):
+        shutil.rmtree(temporary, ignore_errors=True)
+        return
     aside = temporary_beside(target)
     target.rename(aside)
     try:
@@ -90,6 +97,20 @@ def _put_in_place(temporary: Path, target: Path) -> None:
         aside.rename(target)
         raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Swap two folders in one step, and tell whether the system could."""
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    rename.argtypes = [
+        ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint
+    ]  # fmt: skip
+    here = _AT_WORKING_DIRECTORY
+    swapped: int = rename(here, os.fsencode(one), here, os.fsencode(other), _EXCHANGE)
+    return swapped == 0
 
 
 def _flush_all(folder: Path) -> None:

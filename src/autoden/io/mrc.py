@@ -6,11 +6,14 @@ over; they see the size of voxels in the header proper.
 
 import struct
 import warnings
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import mrcfile
 import numpy as np
+from numpy.typing import NDArray
 
 from autoden.errors import InputError
 from autoden.io.description import NAME, from_pieces, to_pieces
@@ -101,21 +104,28 @@ def write(path: FilePath, signal: Signal) -> None:
         )
     told = signal if signal.dtype.itemsize <= data.dtype.itemsize else signal.with_data(data)
     (text,) = to_pieces(told)
-    with (
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),  # of its statistics, which may overflow
-        mrcfile.new(Path(path), overwrite=True) as mrc,
-    ):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # its statistics may overflow
         warnings.simplefilter("ignore")
-        mrc.set_data(data)
-        if signal.ndim == 3:
-            (mrc.set_volume if signal.axes[0].name == "z" else mrc.set_image_stack)()
-        sizes = [_size(axis) for axis in signal.axes[::-1]]
-        mrc.voxel_size = tuple([*sizes, 0.0][:3])
-        mrc.set_extended_header(np.frombuffer(text.encode("ascii"), dtype="V1"))
-        mrc.header.exttyp = _EXTENSION
-        mrc.header.label[:] = b""
-        mrc.header.label[0], mrc.header.nlabl = NAME.encode(), 1  # without a date
+        mrc = mrcfile.new(Path(path), overwrite=True)
+        try:
+            _fill(mrc, data, signal.axes, text)
+            mrc.close()
+        except OSError:  # a full disk: mrcfile would leave its file open
+            with suppress(OSError):
+                mrc._iostream.raw.close()
+            raise
+
+
+def _fill(mrc: Any, data: NDArray[Any], axes: Sequence[Axis], text: str) -> None:
+    mrc.set_data(data)
+    if data.ndim == 3:
+        (mrc.set_volume if axes[0].name == "z" else mrc.set_image_stack)()
+    sizes = [_size(axis) for axis in axes[::-1]]
+    mrc.voxel_size = tuple([*sizes, 0.0][:3])
+    mrc.set_extended_header(np.frombuffer(text.encode("ascii"), dtype="V1"))
+    mrc.header.exttyp = _EXTENSION
+    mrc.header.label[:] = b""
+    mrc.header.label[0], mrc.header.nlabl = NAME.encode(), 1  # without a date
 
 
 def _check(source: Path, n_bytes: int, name: str) -> None:

@@ -20,7 +20,7 @@ from autoden.io.text import shorten
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_finite
 
-MAX_BYTES = 2**26  # of the text of one spectrum; more would be something else
+MAX_BYTES = 2**22  # of the text of one spectrum, 100,000 channels: reading takes 100 times that
 _EXACT = 2.0**53  # whole numbers that a float64 holds
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 
@@ -154,5 +154,17 @@ def calibration(axis: Axis) -> tuple[float, float]:
 
 
 def write_lines(path: FilePath, lines: Iterable[str]) -> None:
-    """Write lines of text in UTF-8, ended as on Unix."""
-    Path(path).write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+    """Write lines of text in UTF-8, ended as on Unix.
+
+    Raises
+    ------
+    InputError
+        More than `read_text` would read.
+    """
+    content = ("\n".join(lines) + "\n").encode("utf-8")
+    if len(content) > MAX_BYTES:
+        raise InputError(
+            f"The spectrum would take {say_bytes(len(content))} of text, more than the format is "
+            f"made for ({say_bytes(MAX_BYTES)}): write a .csv, .h5 or .npz file."
+        )
+    Path(path).write_bytes(content)
