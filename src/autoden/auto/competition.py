@@ -7,22 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autoden.auto.budget import Budget
+from autoden.auto.field import Field, image_field, lasting, spectrum_field
 from autoden.auto.fitting import side_by_side
-from autoden.auto.members import find_members
 from autoden.auto.method import Filter, Method
-from autoden.auto.mixture import LEARNING_RATE, Mixture, MixtureTraining
+from autoden.auto.mixture import Mixture, MixtureTraining
 from autoden.auto.rate_network import train_rate_network
 from autoden.auto.selection import Candidate, compare_methods, with_mean_chosen
 from autoden.auto.splits import Splits
 from autoden.baselines.mean import Mean
-from autoden.baselines.registry import families
-from autoden.baselines.tuning import Tuned, tune
 from autoden.models.kernel_mixture import KernelMixture
 from autoden.randomness import numpy_generator
 
 logger = logging.getLogger(__name__)
 
-N_DIMS = 1
 RATE_NETWORK_EPOCHS = 3
 """An ordinary network takes so many times the passes of a mixture."""
 REPEATED = 2
@@ -55,24 +52,23 @@ def choose_method(splits: Splits, work: Budget, seed: int | None) -> Choice:
     Parameters
     ----------
     splits : Splits
-        Of the measurements.
+        Of the measurements: of spectra, or of images or volumes.
     work : Budget
         How much to do.
     seed : int or None
         Of the networks.
     """
-    tuned = _tune(splits.first(work.n_tuning_splits))
-    members = find_members(splits, tuned)
-    training = MixtureTraining(splits, members)
+    field = (spectrum_field if splits.n_dims == 1 else image_field)(splits, work)
+    training = MixtureTraining(splits, field.members)
     seeds = _network_seeds(seed)
     first = next(seeds)
     network = training.train(training.start(first), work.epochs, first, with_held_out=False)
-    mixture = Mixture(members, (network,))
+    mixture = Mixture(field.members, (network,))
     epochs = RATE_NETWORK_EPOCHS * work.epochs
     methods: list[Method] = [  # the more elaborate ones suit more spectra
         Filter(Mean(), splits.noise),
         *([train_rate_network(splits, epochs, next(seeds))] if work.with_dncnn else []),
-        *(Filter(each.baseline, splits.noise) for each in tuned.values()),
+        *field.filters,
         mixture,
     ]
     candidates = tuple(compare_methods(methods, splits, preferred=mixture))
@@ -83,19 +79,15 @@ def choose_method(splits: Splits, work: Budget, seed: int | None) -> Choice:
     if method.name == Mean.name:
         return Choice(method, candidates)
     if isinstance(method, Filter):
-        return _tune_again(method.name, splits.first(work.n_tuning_splits), candidates)
+        return _tune_again(method.name, field, splits, candidates)
     return Choice(train_rate_network(splits, epochs, next(seeds), with_held_out=True), candidates)
 
 
-def _tune(splits: Splits) -> dict[str, Tuned]:
-    """Let every family of filters choose its parameters; the mean has none."""
-    names = [name for name in families(N_DIMS) if name != Mean.name]
-    return {name: tune(name, splits.pairs, splits.noise, splits.trains()) for name in names}
-
-
-def _tune_again(name: str, splits: Splits, candidates: tuple[Candidate, ...]) -> Choice:
+def _tune_again(
+    name: str, field: Field, splits: Splits, candidates: tuple[Candidate, ...]
+) -> Choice:
     """Tune the filters of a family on everything; the mean is taken if it is as good there."""
-    tuned, mean = (tune(each, splits.pairs, splits.noise) for each in (name, Mean.name))
+    tuned, mean = (field.tune_again(each) for each in (name, Mean.name))
     if tuned.score >= mean.score:
         return Choice(Filter(Mean(), splits.noise), with_mean_chosen(candidates))
     return Choice(Filter(tuned.baseline, splits.noise), candidates)
@@ -129,7 +121,7 @@ def _choice(
     networks: tuple[KernelMixture, ...],
     candidates: tuple[Candidate, ...],
 ) -> Choice:
-    return Choice(Mixture(training.members, networks), candidates)
+    return Choice(Mixture(lasting(training.members), networks), candidates)
 
 
 def _start_anew(
@@ -155,7 +147,7 @@ def _go_on(
 ) -> KernelMixture:
     """Train a network a little more, at a lower rate; keep it as it is if that makes it worse."""
     last = max(work.epochs // 4, 1)
-    again = training.train(network, last, seed, learning_rate=LEARNING_RATE / 3)
+    again = training.train(network, last, seed, slower=3.0)
     return again if training.loss(again) <= training.loss(network) else network
 
 

@@ -53,6 +53,7 @@ def page_of(result: Result) -> Page:
         Spectra, verdict, warnings, candidates, checks and settings, and how to say it in a paper.
     """
     measurement, noise = result.measurement, result.trained.noise
+    assert isinstance(measurement, Measurement)
     axis = measurement.axis
 
     def spectra(values: Any) -> Any:

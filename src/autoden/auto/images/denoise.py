@@ -1,0 +1,82 @@
+"""From measured images or volumes to a result: noise, faults, splits, competition, estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autoden.auto.budget import Budget
+from autoden.auto.competition import choose_method
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.noise import choose_image_noise, relative_error
+from autoden.auto.images.region import busiest_region
+from autoden.auto.result import Result
+from autoden.auto.splits import Splits
+from autoden.auto.trained import Trained
+from autoden.noise.choice import NoiseName
+from autoden.randomness import numpy_generator
+
+SHARES = (0.1, 0.3)
+"""Range of the share of the dose that a target takes."""
+
+
+def denoise_images(
+    measurement: ImageMeasurement,
+    noise: NoiseName,
+    work: Budget,
+    seed: int | None,
+    settings: Mapping[str, Any],
+) -> Result:
+    """Choose a method for images or volumes, train it and judge its estimate.
+
+    Parameters
+    ----------
+    measurement : ImageMeasurement
+        What was measured.
+    noise : str
+        What the user says that the noise is, or "auto".
+    work : Budget
+        How much to do.
+    seed : int or None
+        Of all draws.
+    settings : mapping
+        What the user gave, to be kept with the result.
+    """
+    verdict = choose_image_noise(measurement.samples, noise)
+    rng = numpy_generator(seed, "splits")
+    region = busiest_region(measurement, work.region)
+    missing = np.stack(region.missing)
+    splits = Splits.draw(
+        region.samples, verdict.noise, work.n_splits, rng,
+        shares=SHARES, missing=missing if missing.any() else None,
+    )  # fmt: skip
+    chosen = choose_method(splits, work, seed)
+    trained = Trained(
+        chosen.method,
+        verdict.noise,
+        chosen.candidates,
+        work.n_replicas,
+        seed,
+        {"noise": verdict.noise.describe(), **settings},
+        measurement.samples,
+        relative_error(measurement.samples, verdict.noise),
+    )
+    return trained.result(
+        measurement,
+        measurement.samples,
+        notes=[*measurement.notes, verdict.sentence, *region.notes, *chosen.notes],
+        warnings=[*verdict.warnings, *chosen.warnings],
+    )
+
+
+def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
+    """Denoise other images by a trained method."""
+    return trained.result(
+        measurement,
+        measurement.samples,
+        notes=[*measurement.notes, "The method was chosen on other data of the set-up."],
+        warnings=[],
+        applied=True,
+    )
