@@ -140,8 +140,9 @@ def test_images_and_volumes_are_filtered_by_the_families_that_fit(shape):
     axes = np.meshgrid(*(np.linspace(-2, 2, size) for size in shape), indexing="ij")
     truth = 1 + 20 * np.exp(-sum(axis**2 for axis in axes))
     exposures = Exposures(np.random.default_rng(0).poisson(truth, (4, *shape)))
-    assert families(len(shape)) == ("mean", "gaussian", "wavelets")
-    for name in ("gaussian", "wavelets"):
+    for name in families(len(shape)):
+        if name == "mean":
+            continue
         tuned = tune(name, splits_of(exposures, n=2), POISSON)
         mean = POISSON.combine(exposures)
         estimate = tuned.baseline.apply(mean, POISSON)
@@ -178,7 +179,7 @@ def test_unknown_families_and_wrong_dimensions_are_refused():
     splits = splits_of(gaussian_lines(5)[1], n=1)
     with pytest.raises(InputError, match="'mean', 'gaussian', 'savitzky-golay'"):
         tune("median", splits, POISSON)
-    with pytest.raises(InputError, match="choose one of 'mean', 'gaussian', 'wavelets'"):
+    with pytest.raises(InputError, match="choose one of 'mean', 'gaussian', 'wavelets', 'nl-"):
         BASELINES["whittaker"].candidates((8, 8))
     with pytest.raises(InputError, match="no splits"):
         tune("mean", [], POISSON)

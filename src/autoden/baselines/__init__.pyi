@@ -1,6 +1,8 @@
 from .baseline import Baseline as Baseline
 from .gaussian import GaussianFilter as GaussianFilter
 from .mean import Mean as Mean
+from .nl_ridge import NLRidge as NLRidge
+from .nl_ridge import Step as Step
 from .registry import BASELINES as BASELINES
 from .registry import Family as Family
 from .registry import families as families

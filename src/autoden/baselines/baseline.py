@@ -52,6 +52,28 @@ class Baseline(Protocol):
         """
         return next(self.sweep([self], values, dose, noise))
 
+    def smooth_channels(self, values: Floats, dose: float, noise: NoiseModel) -> Floats:
+        """Estimate the rates of measurements of several channels, such as colours.
+
+        Each channel is filtered by itself, unless a filter knows better.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (K, C, *S)
+            K measurements of C channels on the same positions, in the user's units; not written to.
+        dose : float
+            How many acquisitions each value averages.
+        noise : NoiseModel
+            What the noise is, in all channels.
+
+        Returns
+        -------
+        ndarray of float64, shape (K, C, *S)
+            In the units of `values`.
+        """
+        flat = values.reshape(-1, *values.shape[2:])
+        return self.smooth(flat, dose, noise).reshape(values.shape)
+
     def describe(self) -> str:
         """Say the filter and its parameters: "Savitzky-Golay, order 6, window 71"."""
         ...

@@ -33,12 +33,15 @@ class Family:
         What it does, in a line.
     n_dims : tuple of int
         How many dimensions its measurements may have.
+    not_automatic : tuple of int
+        Those of them where it exists but seldom pays: it is tried only where it is named.
     """
 
     name: str
     baseline: str
     summary: str
     n_dims: tuple[int, ...] = (1, 2, 3)
+    not_automatic: tuple[int, ...] = ()
 
     def load(self) -> type[Baseline]:
         """Import the class."""
@@ -63,7 +66,8 @@ class Family:
         ('Gaussian, sigma 0.5', 'Gaussian, sigma 510')
         """
         if len(shape) not in self.n_dims:
-            fitting = ", ".join(repr(name) for name in families(len(shape))) or "none"
+            names = families(len(shape), named=True)
+            fitting = ", ".join(map(repr, names)) or "none"
             raise InputError(
                 f"the family {self.name!r} is for {_say(self.n_dims)}, the data have shape "
                 f"{tuple(shape)}: choose one of {fitting}."
@@ -95,21 +99,38 @@ _ALL = (
         "autoden.baselines.wavelets:WaveletShrinkage",
         "wavelet coefficients below the noise removed, at unit variance",
     ),
+    Family(
+        "nl-ridge",
+        "autoden.baselines.nl_ridge:NLRidge",
+        "similar patches, each estimated as the best combination of all of them",
+        not_automatic=(1,),
+    ),
 )
 
 BASELINES: Final[Mapping[str, Family]] = MappingProxyType({family.name: family for family in _ALL})
 """The families by name, from the simplest to the most elaborate."""
 
 
-def families(n_dims: int) -> tuple[str, ...]:
+def families(n_dims: int, *, named: bool = False) -> tuple[str, ...]:
     """Name the families that have filters of this many dimensions.
+
+    Parameters
+    ----------
+    n_dims : int
+        Of the measurements.
+    named : bool
+        Also those that are not tried automatically, since they seldom pay there.
 
     Examples
     --------
     >>> families(2)
-    ('mean', 'gaussian', 'wavelets')
+    ('mean', 'gaussian', 'wavelets', 'nl-ridge')
     """
-    return tuple(family.name for family in _ALL if n_dims in family.n_dims)
+    return tuple(
+        family.name
+        for family in _ALL
+        if n_dims in family.n_dims and (named or n_dims not in family.not_automatic)
+    )
 
 
 def family(name: str) -> Family:
