@@ -56,9 +56,9 @@ BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
 
 IMAGE_BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
     {
-        "fast": Budget(2, 1, 30, 1, 2, with_dncnn=False, patch=96, region=128**2),
-        "balanced": Budget(6, 2, 40, 2, 4, with_dncnn=False, patch=128, region=256**2),
-        "best": Budget(12, 4, 40, 4, 8, with_dncnn=False, patch=128, region=384**2),
+        "fast": Budget(3, 1, 60, 1, 2, with_dncnn=False, patch=64, region=128**2),
+        "balanced": Budget(4, 2, 160, 2, 3, with_dncnn=False, patch=64, region=256**2),
+        "best": Budget(12, 3, 100, 4, 8, with_dncnn=False, patch=64, region=384**2),
     }
 )
 """For images and volumes, by name."""

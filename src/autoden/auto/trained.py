@@ -77,14 +77,16 @@ class Trained:
         Applied are methods to other measurements than they were trained on.
         """
         wholes = [self.noise.combine(sample) for sample in samples]
-        estimates = self.method.rates(wholes)
+        estimates, spreads = self._estimates(wholes)
         if isinstance(measurement, ImageMeasurement):
-            errors = self._image_errors(measurement, wholes, estimates)
+            errors = self._image_errors(measurement, samples, estimates, spreads)
             verdict = self._judge_images(measurement, samples, wholes, estimates, errors, applied)
         else:
             errors = [
-                self._errors(index, whole, estimate, splits)
-                for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True))
+                self._errors(index, whole, estimate, spread, splits)
+                for index, (whole, estimate, spread) in enumerate(
+                    zip(wholes, estimates, spreads, strict=True)
+                )
             ]
             given = measurement, wholes, self.noise, estimates, errors, self.candidates
             verdict = judge(*given, refitted=self.method.describe(), applied=applied)
@@ -113,7 +115,12 @@ class Trained:
         )
 
     def _errors(
-        self, index: int, whole: Combined, estimate: Floats, splits: Splits | None
+        self,
+        index: int,
+        whole: Combined,
+        estimate: Floats,
+        spread: Floats | float,
+        splits: Splits | None,
     ) -> Errors:
         rng = numpy_generator(self.seed, f"replicas {index}")
         errors = measure_errors(
@@ -123,33 +130,38 @@ class Trained:
             self.noise,
             self.n_replicas,
             rng,
-            self._spread(whole),
+            spread,
             is_positive=bool(whole.values.min() >= 0),
         )
         if self.method.name == Mean.name:  # it needs no more exposure than it had
             return replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
         return errors if splits is None else check_errors(errors, index, self.method, splits)
 
-    def _spread(self, whole: Combined) -> Floats | float:
-        """Give the variance of an estimate over networks trained with other seeds."""
+    def _estimates(
+        self, wholes: Sequence[Combined]
+    ) -> tuple[list[Floats], list[Floats] | list[float]]:
+        """Give estimates, and their variances over networks trained with other seeds."""
         if not isinstance(self.method, Mixture) or len(self.method.networks) == 1:
-            return 0.0
-        each = self.method.each([whole])[0]
-        return np.asarray(each.var(axis=0, ddof=1) / len(each))
+            return self.method.rates(wholes), [0.0] * len(wholes)
+        every = self.method.each(wholes)
+        spreads = [np.asarray(each.var(axis=0, ddof=1) / len(each)) for each in every]
+        return [each.mean(axis=0) for each in every], spreads
 
     def _image_errors(
         self,
         measurement: ImageMeasurement,
-        wholes: Sequence[Combined],
+        samples: Sequence[Exposures],
         estimates: Sequence[Floats],
+        spreads: Sequence[Floats] | Sequence[float],
     ) -> list[Errors]:
         """Find the errors of images; the mean has those of the noise."""
         found = []
-        for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True)):
+        triples = zip(samples, estimates, spreads, strict=True)
+        for index, (sample, estimate, spread) in enumerate(triples):
             errors = measure_image_errors(
-                self.method, estimate, whole, self.noise, Level(self.level_error),
+                self.method, estimate, sample, self.noise, Level(self.level_error),
                 self.n_replicas, numpy_generator(self.seed, f"replicas {index}"),
-                spread=self._spread(whole), missing=measurement.missing[index],
+                spread=spread, missing=measurement.missing[index],
             )  # fmt: skip
             if self.method.name == Mean.name:
                 errors = replace(errors, gain=1.0, gain_interval=(1.0, 1.0))

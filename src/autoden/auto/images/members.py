@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 GAUSSIANS = {2: (0.3, 0.7, 1.2, 2.0), 3: (0.3, 0.6, 1.0, 1.7)}
 """Widths in pixels; the narrowest is nearly the measurement itself."""
-DILATIONS = {2: (1, 2, 4), 3: (1, 2)}
+DILATIONS = {2: (1, 2), 3: (1, 2)}
 N_OF_FAMILY = 2
 """So many members of each family take part, the best first."""
 
