@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.images.agreement import image_agreement, measure_rings
-from autoden.auto.images.errors import Level, measure_image_errors
+from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.verdict import judge_images
 from autoden.auto.measurement import Measurement
@@ -137,14 +137,14 @@ class Trained:
             return replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
         return errors if splits is None else check_errors(errors, index, self.method, splits)
 
-    def _estimates(
-        self, wholes: Sequence[Combined]
-    ) -> tuple[list[Floats], list[Floats] | list[float]]:
+    def _estimates(self, wholes: Sequence[Combined]) -> tuple[list[Floats], list[Floats | float]]:
         """Give estimates, and their variances over networks trained with other seeds."""
         if not isinstance(self.method, Mixture) or len(self.method.networks) == 1:
             return self.method.rates(wholes), [0.0] * len(wholes)
         every = self.method.each(wholes)
-        spreads = [np.asarray(each.var(axis=0, ddof=1) / len(each)) for each in every]
+        spreads: list[Floats | float] = [
+            np.asarray(each.var(axis=0, ddof=1) / len(each)) for each in every
+        ]
         return [each.mean(axis=0) for each in every], spreads
 
     def _image_errors(
@@ -152,14 +152,14 @@ class Trained:
         measurement: ImageMeasurement,
         samples: Sequence[Exposures],
         estimates: Sequence[Floats],
-        spreads: Sequence[Floats] | Sequence[float],
+        spreads: Sequence[Floats | float],
     ) -> list[Errors]:
         """Find the errors of images; the mean has those of the noise."""
         found = []
         triples = zip(samples, estimates, spreads, strict=True)
         for index, (sample, estimate, spread) in enumerate(triples):
             errors = measure_image_errors(
-                self.method, estimate, sample, self.noise, Level(self.level_error),
+                self.method, estimate, sample, self.noise, self.level_error,
                 self.n_replicas, numpy_generator(self.seed, f"replicas {index}"),
                 spread=spread, missing=measurement.missing[index],
             )  # fmt: skip

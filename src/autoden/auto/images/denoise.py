@@ -10,7 +10,7 @@ import numpy as np
 from autoden.auto.budget import Budget
 from autoden.auto.competition import choose_method
 from autoden.auto.images.measurement import ImageMeasurement
-from autoden.auto.images.noise import choose_image_noise, relative_error
+from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.region import busiest_region
 from autoden.auto.result import Result
 from autoden.auto.splits import Splits
@@ -44,7 +44,7 @@ def denoise_images(
     settings : mapping
         What the user gave, to be kept with the result.
     """
-    verdict = choose_image_noise(measurement.samples, noise)
+    verdict = choose_image_noise(measurement.samples, measurement.missing, noise)
     rng = numpy_generator(seed, "splits")
     region = busiest_region(measurement, work.region)
     missing = np.stack(region.missing)
@@ -61,7 +61,7 @@ def denoise_images(
         seed,
         {"noise": verdict.noise.describe(), **settings},
         measurement.samples,
-        relative_error(measurement.samples, verdict.noise),
+        verdict.relative_error,
     )
     return trained.result(
         measurement,

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from autoden.auto.images.noise import refined
 from autoden.auto.method import Method
 from autoden.auto.uncertainty import Errors, noise_unit
 from autoden.noise.exposures import Exposures
@@ -44,25 +45,12 @@ LEAST_SHARE = 0.5
 """The squared error is at least so much of the spread of the replicas."""
 
 
-@dataclass(frozen=True)
-class Level:
-    """How well the noise is known.
-
-    Attributes
-    ----------
-    relative_error : float
-        Standard error of its variance, relative to it.
-    """
-
-    relative_error: float
-
-
 def measure_image_errors(
     method: Method,
     estimate: Floats,
     sample: Exposures,
     noise: NoiseModel,
-    level: Level,
+    level_error: float,
     n_replicas: int,
     rng: np.random.Generator,
     *,
@@ -81,8 +69,8 @@ def measure_image_errors(
         The measurement, (R, C, *S).
     noise : NoiseModel
         What its noise is.
-    level : Level
-        How well that is known.
+    level_error : float
+        Standard error of its variance, relative to it.
     n_replicas : int
         At least 2: splits that are denoised.
     rng : numpy.random.Generator
@@ -105,9 +93,15 @@ def measure_image_errors(
     variance = np.mean([push.response**2 for push in pushes], axis=0)
     followed = np.array([float((push.response * push.noise)[there].mean()) for push in pushes])
     power = float(noise.variance(whole.values, whole.dose)[there].mean())
+    power *= refined(noise, sample, estimate)
     left = float(((whole.values - estimate) ** 2)[there].mean())
     mse, interval = _total(
-        left, power, followed, level, int(there.sum()), float((variance + spread)[there].mean())
+        left,
+        power,
+        followed,
+        level_error,
+        int(there.sum()),
+        float((variance + spread)[there].mean()),
     )
     sigma2 = _around(variance) + spread
     stated = float(sigma2[there].mean())
@@ -157,7 +151,7 @@ def _pushes(
 
 
 def _total(
-    left: float, power: float, followed: Floats, level: Level, n: int, spread: float
+    left: float, power: float, followed: Floats, level_error: float, n: int, spread: float
 ) -> tuple[float, tuple[float, float]]:
     """Give the mean squared error and its 90 % interval.
 
@@ -167,8 +161,8 @@ def _total(
         Mean square of what was taken away, and of the noise.
     followed : ndarray
         Covariance of estimate and noise, of each split.
-    level : Level
-        How well the noise is known.
+    level_error : float
+        Standard error of `power`, relative to it.
     n : int
         Number of pixels.
     spread : float
@@ -178,7 +172,7 @@ def _total(
     sure = left - power + 2 * float(followed.mean())
     terms = [
         power * math.sqrt(2 / n) * abs(1 - share),  # chance in the sum of squares
-        power * level.relative_error * abs(1 - 2 * share),
+        power * level_error * abs(1 - 2 * share),
         2 * float(followed.std(ddof=1)) / math.sqrt(len(followed)),
         MODEL_SPREAD * max(sure, 0.0),
     ]

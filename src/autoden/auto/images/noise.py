@@ -1,23 +1,112 @@
-"""What the noise of images is: asked of each channel by itself, since they differ in content."""
+"""What the noise of images is, and how well that is known.
+
+Repeats and counts are asked as for spectra, each channel by itself, since they differ in content. A
+single image tells its noise by what all its parts have in common.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autoden.noise.choice import NoiseName, NoiseVerdict, choose_noise
+from autoden.auto.images.single import SingleUnknown
+from autoden.errors import InputError
+from autoden.noise.choice import NoiseName, choose_noise
+from autoden.noise.estimation import estimate_unknown
 from autoden.noise.exposures import Exposures
+from autoden.noise.gaussian import Gaussian
+from autoden.noise.level import Level, gaussian_level, refine_level, rounding_variance
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
+from autoden.noise.variance_line import VarianceLine, variance_line
+from autoden.report.numerals import plus_minus
 
-RELATIVE_ERROR = 0.02
-"""Of the variance of the noise of a single image, where nothing better is known."""
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SURE = 3.0
+"""Standard errors from which a level counts as found; below it the least likely one is taken, since
+an image without noise suffers more by smoothing than a noisy one by too little of it."""
+CLEARLY = 5.0
+"""Standard errors by which the variance must rise with the signal, or differ from that of counts.
+"""
+RISING = 1.5
+"""Ratio of the variances of bright and faint pixels from which noise is not of one level."""
+MATTERS = 0.1
+"""Relative difference of the variance from that of counts that matters."""
+CORRELATED = 0.05
+"""Correlation of neighbours, in the differences of repeats, that matters."""
+N_REFINEMENTS = 6
+SINGLE_ERROR = 0.006
+"""Relative error of the level of a single image at the least, from photographs."""
 
 
-def choose_image_noise(samples: Sequence[Exposures], noise: NoiseName) -> NoiseVerdict:
-    """Choose the noise model of images, (R, C, *S), as `choose_noise` does of spectra."""
-    return choose_noise(planes(samples), noise)
+@dataclass(frozen=True)
+class ImageNoise:
+    """The noise of images.
+
+    Attributes
+    ----------
+    noise : NoiseModel
+        With its parameters.
+    sentence : str
+        What was found, with numbers.
+    warnings : tuple of str
+        What the user should know about the data.
+    relative_error : float
+        Standard error of the variance, relative to it.
+    """
+
+    noise: NoiseModel
+    sentence: str
+    warnings: tuple[str, ...] = ()
+    relative_error: float = 0.0
+
+
+def choose_image_noise(
+    samples: Sequence[Exposures], missing: Sequence[Mask], noise: NoiseName = "auto"
+) -> ImageNoise:
+    """Choose the noise model, or take the one that the user knows.
+
+    Parameters
+    ----------
+    samples : sequence of Exposures
+        Images or volumes, (R, C, *S).
+    missing : sequence of ndarray of bool, shape (C, *S)
+        Where nothing was measured.
+    noise : {"auto", "poisson", "gaussian", "unknown"}
+        What the user says.
+
+    Raises
+    ------
+    InputError
+        As `autoden.noise.choice.choose_noise`.
+    """
+    layers = planes(samples)
+    valid = ~np.any([mask.any(axis=0) for mask in missing], axis=0)
+    if any(sample.n_repeats > 1 for sample in samples):
+        return _of_repeats(layers, noise)
+    if noise == "unknown":
+        raise InputError(
+            'there is 1 repeat, and `noise` is "unknown": noise of unknown kind is told by repeats '
+            'alone. Give two or more, or noise="auto", "poisson" or "gaussian".'
+        )
+    if noise == "gaussian":
+        return _of_level(gaussian_level(layers, valid), layers, "as asked")
+    line = _line(layers, valid)
+    if noise == "poisson":
+        verdict = choose_noise(layers, noise)
+        return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
+    verdict = choose_noise(layers, noise)
+    if isinstance(verdict.noise, Poisson):
+        off = _against_counts(verdict.noise, line, layers)
+        if not off:
+            return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
+        return _measured(layers, valid, line, off)
+    return _measured(layers, valid, line, "The values are no counts")
 
 
 def planes(samples: Sequence[Exposures]) -> list[Exposures]:
@@ -29,10 +118,143 @@ def planes(samples: Sequence[Exposures]) -> list[Exposures]:
     ]
 
 
-def relative_error(samples: Sequence[Exposures], noise: NoiseModel) -> float:
-    """Say how well the variance of the noise is known, as a share of it."""
-    if isinstance(noise, Poisson):
-        return 0.0
-    freedom = sum((sample.n_repeats - 1) * sample.repeats[0].size for sample in samples)
-    chance = float(np.sqrt(2 / freedom)) if freedom else 0.0
-    return chance if freedom else RELATIVE_ERROR
+def refined(noise: NoiseModel, sample: Exposures, estimate: Floats) -> float:
+    """Say by what factor the variance of a single image is to be corrected, knowing its estimate.
+
+    Noise is added to the estimate and measured as that of the image was; the average over several
+    draws tells how much of the level was structure. 1 for repeats and for other noise.
+    """
+    if not isinstance(noise, Gaussian) or sample.n_repeats > 1:
+        return 1.0
+    level = Level(noise.sigma, 0.0)
+    ratios = [
+        refine_level(level, plane, image, seed=seed).value / noise.sigma
+        for plane, image in zip(planes([sample]), estimate, strict=True)
+        for seed in range(-(-N_REFINEMENTS // len(estimate)))
+    ]
+    return float(np.mean(ratios)) ** 2
+
+
+def neighbour_correlations(layers: Sequence[Exposures]) -> tuple[Floats, float]:
+    """Correlate the noise of neighbours along each axis, by the differences of repeats.
+
+    Returns
+    -------
+    ndarray
+        One correlation per axis of space.
+    float
+        Their standard error for independent noise.
+    """
+    n_dims = len(layers[0].shape)
+    products, squares, n = np.zeros(n_dims), 0.0, 0
+    for layer in layers:
+        if layer.n_repeats == 1:
+            continue
+        left = layer.scaled() - layer.scaled().mean(axis=0)
+        squares += float(np.mean(left**2)) * layer.repeats[0].size
+        n += (layer.n_repeats - 1) * layer.repeats[0].size
+        for axis in range(n_dims):
+            one, other = (np.delete(left, at, axis=axis + 1) for at in (0, -1))
+            products[axis] += float(np.mean(one * other)) * layer.repeats[0].size
+    if squares == 0 or n == 0:
+        return products, np.inf
+    return products / squares, float(n**-0.5)
+
+
+def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
+    """Choose as for spectra; noise that neighbours share can be split by whole repeats only."""
+    verdict = choose_noise(layers, noise)
+    warnings = tuple(each for each in verdict.warnings if "The data are no counts" not in each)
+    freedom = sum((each.n_repeats - 1) * each.repeats[0].size for each in layers)
+    error = 0.0 if isinstance(verdict.noise, Poisson) else float(np.sqrt(2 / freedom))
+    found, standard_error = neighbour_correlations(layers)
+    is_correlated = np.abs(found).max() > max(CORRELATED, CLEARLY * standard_error)
+    if not is_correlated:
+        return ImageNoise(verdict.noise, verdict.sentence, warnings, error)
+    listed = ", ".join(f"{value:+.2f}" for value in found)
+    said = (
+        f"The noise of neighbouring pixels is correlated (by {listed} along the axes, as the "
+        "differences of repeats show): splits keep whole repeats together, whose noise is "
+        "independent; the uncertainty of sums over neighbouring pixels is larger than that of "
+        "independent ones."
+    )
+    if all(each.n_repeats > 1 for each in layers):
+        return ImageNoise(estimate_unknown(layers), f"{verdict.sentence}", (*warnings, said), error)
+    return ImageNoise(verdict.noise, verdict.sentence, (*warnings, said), error)
+
+
+def _line(layers: Sequence[Exposures], valid: Mask) -> VarianceLine | None:
+    """Measure how the variance rises with the signal, where the images are large enough."""
+    try:
+        return variance_line(layers, valid)
+    except InputError:
+        return None
+
+
+def _against_counts(noise: Poisson, line: VarianceLine | None, layers: Sequence[Exposures]) -> str:
+    """Say that whole numbers do not scatter as counts do; "" if they do, or nobody knows."""
+    if line is None:
+        return ""
+    rates = _rates(layers)
+    measured, counted = line.noise.variance(rates), noise.variance(rates)
+    error = line.variance_error(rates)
+    ratio, doubt = measured / counted, error / counted
+    off = np.abs(ratio - 1) > np.maximum(MATTERS, CLEARLY * doubt)
+    if not off.any():
+        return ""
+    worst = int(np.argmax(np.abs(ratio - 1) / np.maximum(doubt, 1e-9)))
+    return (
+        f"The values are whole numbers, but scatter by {measured[worst] ** 0.5:.3g} where they are "
+        f"about {rates[worst]:.3g}, and counts would by {counted[worst] ** 0.5:.3g}"
+    )
+
+
+def _measured(
+    layers: Sequence[Exposures], valid: Mask, line: VarianceLine | None, found: str
+) -> ImageNoise:
+    """Take one level, or a variance that rises with the signal, whichever single images show."""
+    level = gaussian_level(layers, valid)
+    if line is not None:
+        faint, bright = line.noise.variance(_rates(layers))
+        rises = line.slope.value > CLEARLY * line.slope.standard_error
+        if rises and bright > RISING * faint:
+            noise = SingleUnknown(line.noise.floor, line.noise.slope)
+            middle = float(np.mean(_rates(layers)))
+            error = float(line.variance_error(middle) / noise.variance(middle))
+            floor, slope = line.floor, line.slope
+            return ImageNoise(
+                noise,
+                f"{found}; in a single image their variance is "
+                f"{plus_minus(floor.value, floor.standard_error)} and rises by "
+                f"{plus_minus(slope.value, slope.standard_error)} per unit of signal: using "
+                f"{noise.describe()}.",
+                (),
+                max(error, 2 * SINGLE_ERROR),
+            )
+    return _of_level(level, layers, found)
+
+
+def _of_level(level: Level, layers: Sequence[Exposures], found: str) -> ImageNoise:
+    """Take one level; the least likely one where hardly any noise was found."""
+    value, error = level.value, level.standard_error
+    least = max(float(np.sqrt(rounding_variance(layers))), _least_sigma(layers))
+    told = f"{found}; the noise of a single image, white and the same everywhere as far as can be "
+    told += f"told, has a standard deviation of {plus_minus(value, error)}"
+    if value < SURE * error or value <= least:
+        sigma = max(value - 2 * error, least)
+        noise = Gaussian(sigma)
+        return ImageNoise(noise, f"{told}, which is hardly any: using {noise.describe()}.", (), 1.0)
+    noise = Gaussian(value)
+    relative = 2 * max(error / value, SINGLE_ERROR)
+    return ImageNoise(noise, f"{told}: using {noise.describe()}.", (), relative)
+
+
+def _least_sigma(layers: Sequence[Exposures]) -> float:
+    """Give a level so small that it changes nothing."""
+    return 1e-6 * max(float(np.sqrt(np.mean(each.repeats**2))) for each in layers)
+
+
+def _rates(layers: Sequence[Exposures]) -> Floats:
+    """Give a faint and a bright value, between which nearly all lie: (2,)."""
+    values = np.concatenate([each.repeats.mean(axis=0).ravel() for each in layers])
+    return np.asarray(np.quantile(values, [0.1, 0.95]))
