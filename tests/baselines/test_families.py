@@ -11,7 +11,9 @@ from autoden.errors import InputError
 from autoden.noise import Combined, Exposures, Gaussian, Poisson, Unknown
 
 POISSON = Poisson()
-SMOOTHERS = [name for name in BASELINES if name != "mean"]
+OF_SPECTRA = families(1, named=True)
+SMOOTHERS = [name for name in OF_SPECTRA if name != "mean"]
+BY_WIDTH = ["gaussian", "savitzky-golay", "whittaker", "wavelets"]
 
 
 def splits_of(exposures, noise=POISSON, n=4, fraction=0.25, seed=0):
@@ -34,7 +36,7 @@ def excess(estimate, truth):
 
 @pytest.mark.parametrize("name", SMOOTHERS)
 def test_every_family_beats_the_mean_of_simulated_spectra(name):
-    for seed in range(3):
+    for seed in range(3 if name in families(1) else 1):
         spectra = xrf_spectra(4, n_channels=2500, seed=seed)
         exposures = Exposures(spectra.counts)
         tuned = tune(name, splits_of(exposures, seed=seed), POISSON)
@@ -45,7 +47,7 @@ def test_every_family_beats_the_mean_of_simulated_spectra(name):
         assert squared[0] < 0.6 * squared[1]
 
 
-@pytest.mark.parametrize("name", SMOOTHERS)
+@pytest.mark.parametrize("name", [name for name in SMOOTHERS if name != "nl-ridge"])
 def test_the_tuned_member_is_nearly_as_good_as_the_best_of_its_family(name):
     tuned_scores, all_scores = [], []
     for seed in range(8):
@@ -71,7 +73,7 @@ def test_narrow_lines_choose_narrow_filters_and_wide_lines_wide_ones(name, width
     assert chosen[2] > 1.8 * chosen[1]
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", OF_SPECTRA)
 def test_the_table_holds_every_candidate_on_every_split(name):
     splits = splits_of(gaussian_lines(5)[1], n=3)
     tuned = tune(name, splits, POISSON)
@@ -85,7 +87,7 @@ def test_the_table_holds_every_candidate_on_every_split(name):
         assert score == pytest.approx(by_hand, rel=1e-3)
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", OF_SPECTRA)
 def test_tuning_repeats_and_leaves_the_data_alone(name):
     splits = splits_of(gaussian_lines(5)[1])
     before = [part.values.copy() for s in splits for part in (s.input, s.target)]
@@ -106,7 +108,7 @@ def test_splits_of_different_doses_are_compared_alike():
     assert together == pytest.approx(alone)
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", OF_SPECTRA)
 @pytest.mark.parametrize("size", [*range(1, 9), 40])
 @pytest.mark.parametrize("rate", [0, 0.2, 30])
 def test_tiny_constant_and_empty_spectra_are_no_trouble(name, size, rate):
@@ -150,7 +152,7 @@ def test_images_and_volumes_are_filtered_by_the_families_that_fit(shape):
 
 
 @pytest.mark.parametrize(
-    ("gain", "name"), [(2.5, name) for name in BASELINES] + [(0.01, name) for name in BASELINES]
+    ("gain", "name"), [(2.5, name) for name in OF_SPECTRA] + [(0.01, name) for name in OF_SPECTRA]
 )
 def test_the_unit_of_the_values_does_not_matter(gain, name):
     _, exposures = gaussian_lines(8)
@@ -163,7 +165,7 @@ def test_the_unit_of_the_values_does_not_matter(gain, name):
 
 
 def test_grids_span_narrow_and_wide_filters_and_grow_with_the_data():
-    for name in SMOOTHERS:
+    for name in BY_WIDTH:
         short, long = (BASELINES[name].candidates((size,)) for size in (64, 16384))
         assert len(short) < len(long) < 100
         assert len(set(long)) == len(long)
@@ -179,7 +181,7 @@ def test_unknown_families_and_wrong_dimensions_are_refused():
     splits = splits_of(gaussian_lines(5)[1], n=1)
     with pytest.raises(InputError, match="'mean', 'gaussian', 'savitzky-golay'"):
         tune("median", splits, POISSON)
-    with pytest.raises(InputError, match="choose one of 'mean', 'gaussian', 'wavelets', 'nl-"):
+    with pytest.raises(InputError, match="choose one of 'mean', 'gaussian', 'wavelets', 'total-"):
         BASELINES["whittaker"].candidates((8, 8))
     with pytest.raises(InputError, match="no splits"):
         tune("mean", [], POISSON)

@@ -3,12 +3,14 @@ from .gaussian import GaussianFilter as GaussianFilter
 from .mean import Mean as Mean
 from .nl_ridge import NLRidge as NLRidge
 from .nl_ridge import Step as Step
+from .non_local_means import NonLocalMeans as NonLocalMeans
 from .registry import BASELINES as BASELINES
 from .registry import Family as Family
 from .registry import families as families
 from .savitzky_golay import SavitzkyGolay as SavitzkyGolay
 from .simple import SimpleFilter as SimpleFilter
 from .simple import best_simple_filter as best_simple_filter
+from .total_variation import TotalVariation as TotalVariation
 from .tuning import Tuned as Tuned
 from .tuning import tune as tune
 from .wavelets import WaveletShrinkage as WaveletShrinkage

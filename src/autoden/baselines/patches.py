@@ -69,7 +69,7 @@ class PatchLayout:
 
     def tiles(self) -> Iterator[Tile]:
         """Give the parts of the image, one after the other."""
-        side = round(_GROUPS ** (1 / len(self.shape)))
+        side = round(_GROUPS ** (1 / max(sum(size > 1 for size in self.shape), 1)))
         rows = [self._corners(axis) for axis in range(len(self.shape))]
         parts = [[row[i : i + side] for i in range(0, len(row), side)] for row in rows]
         return (Tile(self, corners) for corners in product(*parts))

@@ -100,6 +100,18 @@ _ALL = (
         "wavelet coefficients below the noise removed, at unit variance",
     ),
     Family(
+        "total-variation",
+        "autoden.baselines.total_variation:TotalVariation",
+        "flattest image that is near enough to the values",
+        not_automatic=(1,),
+    ),
+    Family(
+        "non-local-means",
+        "autoden.baselines.non_local_means:NonLocalMeans",
+        "average of elements whose surroundings look alike",
+        n_dims=(2, 3),
+    ),
+    Family(
         "nl-ridge",
         "autoden.baselines.nl_ridge:NLRidge",
         "similar patches, each estimated as the best combination of all of them",
@@ -124,7 +136,7 @@ def families(n_dims: int, *, named: bool = False) -> tuple[str, ...]:
     Examples
     --------
     >>> families(2)
-    ('mean', 'gaussian', 'wavelets', 'nl-ridge')
+    ('mean', 'gaussian', 'wavelets', 'total-variation', 'non-local-means', 'nl-ridge')
     """
     return tuple(
         family.name
