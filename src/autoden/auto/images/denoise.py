@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from autoden.auto.budget import Budget
 from autoden.auto.competition import choose_method
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import choose_image_noise
+from autoden.auto.images.noise_again import check_image_noise
+from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
 from autoden.auto.result import Result
 from autoden.auto.splits import Splits
@@ -46,7 +49,8 @@ def denoise_images(
     """
     verdict = choose_image_noise(measurement.samples, measurement.missing, noise)
     rng = numpy_generator(seed, "splits")
-    region = busiest_region(measurement, work.region)
+    calm = without_outliers(measurement.samples, verdict.noise)
+    region = busiest_region(replace(measurement, samples=calm.samples), work.region)
     missing = np.stack(region.missing)
     splits = Splits.draw(
         region.samples, verdict.noise, work.n_splits, rng,
@@ -60,23 +64,31 @@ def denoise_images(
         work.n_replicas,
         seed,
         {"noise": verdict.noise.describe(), **settings},
-        measurement.samples,
+        calm.samples,
         verdict.relative_error,
     )
-    return trained.result(
+    result = trained.result(
         measurement,
-        measurement.samples,
+        calm.samples,
         notes=[*measurement.notes, verdict.sentence, *region.notes, *chosen.notes],
-        warnings=[*verdict.warnings, *chosen.warnings],
+        warnings=[*verdict.warnings, *calm.warnings(), *chosen.warnings],
     )
+    return calm.restored(result, measurement, verdict.noise)
 
 
 def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
     """Denoise other images by a trained method."""
-    return trained.result(
+    noise = check_image_noise(measurement.samples, trained)
+    calm = without_outliers(measurement.samples, trained.noise)
+    result = trained.result(
         measurement,
-        measurement.samples,
-        notes=[*measurement.notes, "The method was chosen on other data of the set-up."],
-        warnings=[],
+        calm.samples,
+        notes=[
+            *measurement.notes,
+            noise.sentence,
+            "The method was chosen on other data of the set-up.",
+        ],
+        warnings=[*noise.warnings, *calm.warnings()],
         applied=True,
     )
+    return calm.restored(result, measurement, trained.noise)

@@ -93,9 +93,9 @@ class ImageMembers:
         return splits.own_sides()
 
     def describe(self, n_members: int) -> str:
-        """Say what is mixed."""
-        names = ", ".join(filter_.describe() for filter_ in self.filters)
-        return f"{names} and {n_members - self.n_estimates} Gaussians"
+        """Say what is mixed: the number of filters, and their families, the best one first."""
+        names = list(dict.fromkeys(filter_.name for filter_ in self.filters))
+        return f"{n_members} filters ({', '.join(names)})"
 
     def without_shelf(self) -> ImageMembers:
         """Give the same with an empty shelf, to be kept for long."""
