@@ -37,6 +37,8 @@ RISING = 1.5
 """Ratio of the variances of bright and faint pixels from which noise is not of one level."""
 MATTERS = 0.1
 """Relative difference of the variance from that of counts that matters."""
+COARSELY = 0.5
+"""The same for images so small that only the mean variance is known."""
 CORRELATED = 0.05
 """Correlation of neighbours, in the differences of repeats, that matters."""
 N_REFINEMENTS = 6
@@ -102,7 +104,7 @@ def choose_image_noise(
         return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
     verdict = choose_noise(layers, noise)
     if isinstance(verdict.noise, Poisson):
-        off = _against_counts(verdict.noise, line, layers)
+        off = _against_counts(verdict.noise, line, layers, gaussian_level(layers, valid))
         if not off:
             return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
         return _measured(layers, valid, line, off)
@@ -191,15 +193,23 @@ def _line(layers: Sequence[Exposures], valid: Mask) -> VarianceLine | None:
         return None
 
 
-def _against_counts(noise: Poisson, line: VarianceLine | None, layers: Sequence[Exposures]) -> str:
-    """Say that whole numbers do not scatter as counts do; "" if they do, or nobody knows."""
+def _against_counts(
+    noise: Poisson, line: VarianceLine | None, layers: Sequence[Exposures], level: Level
+) -> str:
+    """Say that whole numbers do not scatter as counts do; "" if they do.
+
+    In images that are too small to tell the noise at several levels, only its mean is compared.
+    """
     if line is None:
-        return ""
-    rates = _rates(layers)
-    measured, counted = line.noise.variance(rates), noise.variance(rates)
-    error = line.variance_error(rates)
+        rates = np.array([np.mean([np.mean(each.repeats) for each in layers])])
+        measured, matters = np.array([level.value**2]), COARSELY
+        error = np.array([2 * level.value * level.standard_error + level.standard_error**2])
+    else:
+        rates, matters = _rates(layers), MATTERS
+        measured, error = line.noise.variance(rates), line.variance_error(rates)
+    counted = np.maximum(noise.variance(rates), np.finfo(np.float64).tiny)
     ratio, doubt = measured / counted, error / counted
-    off = np.abs(ratio - 1) > np.maximum(MATTERS, CLEARLY * doubt)
+    off = np.abs(ratio - 1) > np.maximum(matters, CLEARLY * doubt)
     if not off.any():
         return ""
     worst = int(np.argmax(np.abs(ratio - 1) / np.maximum(doubt, 1e-9)))
