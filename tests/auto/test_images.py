@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter1d
 
 import autoden as ad
 from autoden.errors import InputError
@@ -85,12 +86,13 @@ def test_counts_are_taken_for_counts():
     assert low < rms(result.estimate, SCENE / 10) ** 2 < high
 
 
-@pytest.mark.parametrize("axes", ["YXC", "CYX"])
+@pytest.mark.parametrize("axes", [pytest.param("YXC", marks=pytest.mark.slow), "CYX"])
 def test_colours_stay_where_they_are(axes):
-    truth = np.stack([SCENE, SCENE[::-1], 200 - SCENE], axis=axes.index("C"))
+    scene = SCENE[:32, :32]
+    truth = np.stack([scene, scene[::-1], 200 - scene], axis=axes.index("C"))
     result = ad.denoise(noisy(truth=truth), axes=axes, budget="fast")
     assert result.estimate.shape == truth.shape
-    assert rms(result.estimate, truth) < 0.45 * 8
+    assert rms(result.estimate, truth) < 0.5 * 8
 
 
 def test_odd_sizes_and_samples_of_one_set_up():
@@ -101,6 +103,7 @@ def test_odd_sizes_and_samples_of_one_set_up():
     assert rms(result.estimate, np.stack(truths)) < 0.6 * 8
 
 
+@pytest.mark.slow
 def test_volumes():
     z, y, x = np.mgrid[:16, :16, :17]
     truth = 50.0 + 40 * (np.sqrt((z - 8) ** 2 + (y - 7) ** 2 + (x - 8) ** 2) < 5)
@@ -165,12 +168,11 @@ def test_missing_pixels_stay_missing_and_harm_no_others(single):
     assert "100 values are missing" in " ".join(result.notes)
 
 
-def test_noise_that_neighbours_share_is_told():
-    from scipy.ndimage import uniform_filter1d
-
-    rows = uniform_filter1d(np.random.default_rng(0).normal(0, 20, (4, 48, 48)), 3, axis=-1)
+@pytest.mark.parametrize("n", [4, 1])
+def test_noise_that_neighbours_share_is_told(n):
+    rows = uniform_filter1d(np.random.default_rng(0).normal(0, 20, (n, 48, 48)), 3, axis=-1)
     result = ad.denoise(SCENE + rows, axes="RYX", budget="fast")
-    assert any("neighbouring pixels is correlated" in warning for warning in result.warnings)
+    assert any("neighbours is correlated along X" in warning for warning in result.warnings)
     assert rms(result.estimate) < rms((SCENE + rows).mean(axis=0))
 
 
@@ -184,7 +186,7 @@ def test_a_result_is_applied_to_another_image(single):
     louder = single.apply(noisy(16.0, seed=1), n_dims=2)
     assert any("times the variance" in warning for warning in louder.warnings)
     with pytest.raises(InputError, match="images, and the new data are spectra"):
-        single.apply(SCENE[0])
+        single.apply(noisy()[0])
 
 
 @pytest.mark.parametrize("name", ["out.tif", "out.npy", "out.npz"])

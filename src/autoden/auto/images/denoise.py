@@ -19,6 +19,7 @@ from autoden.auto.result import Result
 from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.noise.choice import NoiseName
+from autoden.noise.correlation import correlation_of_residuals
 from autoden.randomness import numpy_generator
 
 SHARES = (0.1, 0.3)
@@ -47,9 +48,9 @@ def denoise_images(
     settings : mapping
         What the user gave, to be kept with the result.
     """
-    verdict = choose_image_noise(measurement.samples, measurement.missing, noise)
+    calm = without_outliers(measurement.samples)
+    verdict = choose_image_noise(calm.samples, noise)
     rng = numpy_generator(seed, "splits")
-    calm = without_outliers(measurement.samples, verdict.noise)
     region = busiest_region(replace(measurement, samples=calm.samples), work.region)
     missing = np.stack(region.missing)
     splits = Splits.draw(
@@ -73,13 +74,14 @@ def denoise_images(
         notes=[*measurement.notes, verdict.sentence, *region.notes, *chosen.notes],
         warnings=[*verdict.warnings, *calm.warnings(), *chosen.warnings],
     )
-    return calm.restored(result, measurement, verdict.noise)
+    told = [*result.warnings, *_shared_noise(measurement, result)]
+    return calm.restored(replace(result, warnings=told), measurement, verdict.noise)
 
 
 def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
     """Denoise other images by a trained method."""
-    noise = check_image_noise(measurement.samples, trained)
-    calm = without_outliers(measurement.samples, trained.noise)
+    calm = without_outliers(measurement.samples)
+    noise = check_image_noise(calm.samples, trained)
     result = trained.result(
         measurement,
         calm.samples,
@@ -92,3 +94,18 @@ def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
         applied=True,
     )
     return calm.restored(result, measurement, trained.noise)
+
+
+def _shared_noise(measurement: ImageMeasurement, result: Result) -> list[str]:
+    """Warn of noise that the neighbours in single images share, as what was taken away shows."""
+    if any(sample.n_repeats > 1 for sample in measurement.samples):
+        return []  # told by their differences
+    pairs = zip(
+        measurement.by_sample(result.mean).reshape(-1, *measurement.size),
+        measurement.by_sample(result.estimate).reshape(-1, *measurement.size),
+        strict=True,
+    )
+    found = [correlation_of_residuals(*pair) for pair in pairs]
+    told = [each for each in found if not each.is_white]
+    worst = max(told, key=lambda each: float(np.abs(each.correlations).max()), default=None)
+    return [] if worst is None else [worst.sentence("ZYX"[-measurement.n_dims :])]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from autoden.auto.images.single import SingleUnknown
 from autoden.errors import InputError
 from autoden.noise.choice import NoiseName, choose_noise
+from autoden.noise.correlation import NoiseCorrelation, correlation_of_repeats
 from autoden.noise.estimation import estimate_unknown
 from autoden.noise.exposures import Exposures
 from autoden.noise.gaussian import Gaussian
@@ -25,7 +26,6 @@ from autoden.noise.variance_line import VarianceLine, variance_line
 from autoden.report.numerals import plus_minus
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 SURE = 3.0
 """Standard errors from which a level counts as found; below it the least likely one is taken, since
@@ -39,8 +39,10 @@ MATTERS = 0.1
 """Relative difference of the variance from that of counts that matters."""
 COARSELY = 0.5
 """The same for images so small that only the mean variance is known."""
-CORRELATED = 0.05
-"""Correlation of neighbours, in the differences of repeats, that matters."""
+TOO_EVEN, LEAST_COUNTS = 2.0, 10
+"""Equal neighbours, over those that counts have, which no counts have; of so many counts each."""
+MOSTLY_EVEN = 0.5
+"""Share of equal neighbours from which there is no noise to speak of."""
 N_REFINEMENTS = 6
 SINGLE_ERROR = 0.006
 """Relative error of the level of a single image at the least, from photographs."""
@@ -68,17 +70,13 @@ class ImageNoise:
     relative_error: float = 0.0
 
 
-def choose_image_noise(
-    samples: Sequence[Exposures], missing: Sequence[Mask], noise: NoiseName = "auto"
-) -> ImageNoise:
+def choose_image_noise(samples: Sequence[Exposures], noise: NoiseName = "auto") -> ImageNoise:
     """Choose the noise model, or take the one that the user knows.
 
     Parameters
     ----------
     samples : sequence of Exposures
-        Images or volumes, (R, C, *S).
-    missing : sequence of ndarray of bool, shape (C, *S)
-        Where nothing was measured.
+        Images or volumes, (R, C, *S), without gaps.
     noise : {"auto", "poisson", "gaussian", "unknown"}
         What the user says.
 
@@ -88,7 +86,6 @@ def choose_image_noise(
         As `autoden.noise.choice.choose_noise`.
     """
     layers = planes(samples)
-    valid = ~np.any([mask.any(axis=0) for mask in missing], axis=0)
     if any(sample.n_repeats > 1 for sample in samples):
         return _of_repeats(layers, noise)
     if noise == "unknown":
@@ -97,18 +94,18 @@ def choose_image_noise(
             'alone. Give two or more, or noise="auto", "poisson" or "gaussian".'
         )
     if noise == "gaussian":
-        return _of_level(gaussian_level(layers, valid), layers, "as asked")
-    line = _line(layers, valid)
+        return _of_level(gaussian_level(layers), layers, "as asked")
+    line = _line(layers)
     if noise == "poisson":
         verdict = choose_noise(layers, noise)
         return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
     verdict = choose_noise(layers, noise)
     if isinstance(verdict.noise, Poisson):
-        off = _against_counts(verdict.noise, line, layers, gaussian_level(layers, valid))
+        off = _against_counts(verdict.noise, line, layers, gaussian_level(layers))
         if not off:
             return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
-        return _measured(layers, valid, line, off)
-    return _measured(layers, valid, line, "The values are no counts")
+        return _measured(layers, line, off)
+    return _measured(layers, line, "The values are no counts")
 
 
 def planes(samples: Sequence[Exposures]) -> list[Exposures]:
@@ -137,30 +134,16 @@ def refined(noise: NoiseModel, sample: Exposures, estimate: Floats) -> float:
     return float(np.mean(ratios)) ** 2
 
 
-def neighbour_correlations(layers: Sequence[Exposures]) -> tuple[Floats, float]:
-    """Correlate the noise of neighbours along each axis, by the differences of repeats.
+def axis_names(layers: Sequence[Exposures]) -> tuple[str, ...]:
+    """Name the axes of planes."""
+    return tuple("ZYX"[-len(layers[0].shape) :])
 
-    Returns
-    -------
-    ndarray
-        One correlation per axis of space.
-    float
-        Their standard error for independent noise.
-    """
-    n_dims = len(layers[0].shape)
-    products, squares, n = np.zeros(n_dims), 0.0, 0
-    for layer in layers:
-        if layer.n_repeats == 1:
-            continue
-        left = layer.scaled() - layer.scaled().mean(axis=0)
-        squares += float(np.mean(left**2)) * layer.repeats[0].size
-        n += (layer.n_repeats - 1) * layer.repeats[0].size
-        for axis in range(n_dims):
-            one, other = (np.delete(left, at, axis=axis + 1) for at in (0, -1))
-            products[axis] += float(np.mean(one * other)) * layer.repeats[0].size
-    if squares == 0 or n == 0:
-        return products, np.inf
-    return products / squares, float(n**-0.5)
+
+def correlation_in(layers: Sequence[Exposures], gain: float | None) -> NoiseCorrelation | None:
+    """Ask the repeats of all channels whether neighbours share noise; None if none does."""
+    found = [correlation_of_repeats(each, gain) for each in layers if each.n_repeats > 1]
+    told = [each for each in found if not each.is_white]
+    return max(told, key=lambda each: float(np.abs(each.correlations).max()), default=None)
 
 
 def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
@@ -169,26 +152,23 @@ def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
     warnings = tuple(each for each in verdict.warnings if "The data are no counts" not in each)
     freedom = sum((each.n_repeats - 1) * each.repeats[0].size for each in layers)
     error = 0.0 if isinstance(verdict.noise, Poisson) else float(np.sqrt(2 / freedom))
-    found, standard_error = neighbour_correlations(layers)
-    is_correlated = np.abs(found).max() > max(CORRELATED, CLEARLY * standard_error)
-    if not is_correlated:
+    shared = correlation_in(layers, getattr(verdict.noise, "gain", None))
+    if shared is None:
         return ImageNoise(verdict.noise, verdict.sentence, warnings, error)
-    listed = ", ".join(f"{value:+.2f}" for value in found)
     said = (
-        f"The noise of neighbouring pixels is correlated (by {listed} along the axes, as the "
-        "differences of repeats show): splits keep whole repeats together, whose noise is "
-        "independent; the uncertainty of sums over neighbouring pixels is larger than that of "
-        "independent ones."
+        f"{shared.sentence(axis_names(layers))} Here splits keep whole repeats together, whose "
+        "noise is independent; the uncertainty of sums over neighbouring pixels is larger than "
+        "that of independent ones."
     )
     if all(each.n_repeats > 1 for each in layers):
         return ImageNoise(estimate_unknown(layers), f"{verdict.sentence}", (*warnings, said), error)
     return ImageNoise(verdict.noise, verdict.sentence, (*warnings, said), error)
 
 
-def _line(layers: Sequence[Exposures], valid: Mask) -> VarianceLine | None:
+def _line(layers: Sequence[Exposures]) -> VarianceLine | None:
     """Measure how the variance rises with the signal, where the images are large enough."""
     try:
-        return variance_line(layers, valid)
+        return variance_line(layers)
     except InputError:
         return None
 
@@ -200,6 +180,12 @@ def _against_counts(
 
     In images that are too small to tell the noise at several levels, only its mean is compared.
     """
+    told, expected = _even_neighbours(layers, noise.gain)
+    if told > TOO_EVEN * expected:
+        return (
+            f"The values are whole numbers, but {100 * told:.2g} % of bright neighbours are equal, "
+            f"of counts {100 * expected:.2g} %"
+        )
     if line is None:
         rates = np.array([np.mean([np.mean(each.repeats) for each in layers])])
         measured, matters = np.array([level.value**2]), COARSELY
@@ -219,11 +205,9 @@ def _against_counts(
     )
 
 
-def _measured(
-    layers: Sequence[Exposures], valid: Mask, line: VarianceLine | None, found: str
-) -> ImageNoise:
+def _measured(layers: Sequence[Exposures], line: VarianceLine | None, found: str) -> ImageNoise:
     """Take one level, or a variance that rises with the signal, whichever single images show."""
-    level = gaussian_level(layers, valid)
+    level = gaussian_level(layers)
     if line is not None:
         faint, bright = line.noise.variance(_rates(layers))
         rises = line.slope.value > CLEARLY * line.slope.standard_error
@@ -250,6 +234,9 @@ def _of_level(level: Level, layers: Sequence[Exposures], found: str) -> ImageNoi
     least = max(float(np.sqrt(rounding_variance(layers))), _least_sigma(layers))
     told = f"{found}; the noise of a single image, white and the same everywhere as far as can be "
     told += f"told, has a standard deviation of {plus_minus(value, error)}"
+    share, _ = _even_neighbours(layers)
+    if share > MOSTLY_EVEN:  # rounded noise of a sigma makes 28 % / sigma of them equal at most
+        value = min(value, least)
     if value < SURE * error or value <= least:
         sigma = max(value - 2 * error, least)
         noise = Gaussian(sigma)
@@ -257,6 +244,23 @@ def _of_level(level: Level, layers: Sequence[Exposures], found: str) -> ImageNoi
     noise = Gaussian(value)
     relative = 2 * max(error / value, SINGLE_ERROR)
     return ImageNoise(noise, f"{told}: using {noise.describe()}.", (), relative)
+
+
+def _even_neighbours(layers: Sequence[Exposures], gain: float | None = None) -> tuple[float, float]:
+    """Give the share of neighbours along rows that are equal, and the share that counts have.
+
+    With a gain, only of pixels of at least ten counts.
+    """
+    pairs = [(each.repeats[..., :-1].ravel(), each.repeats[..., 1:].ravel()) for each in layers]
+    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    if gain is None:
+        return float(np.mean(one == other)), 0.0
+    counts = one / gain
+    bright = counts >= LEAST_COUNTS
+    if not bright.any():
+        return 0.0, 1.0
+    expected = float(np.mean(1 / np.sqrt(4 * np.pi * counts[bright])))
+    return float(np.mean(one[bright] == other[bright])), expected
 
 
 def _least_sigma(layers: Sequence[Exposures]) -> float:

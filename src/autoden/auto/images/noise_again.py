@@ -31,7 +31,6 @@ def check_image_noise(samples: Sequence[Exposures], trained: Trained) -> NoiseAg
         The method was trained on counts, and these data are none.
     """
     noise = trained.noise
-    nowhere = [np.zeros(sample.shape, dtype=np.bool_) for sample in samples]
     if isinstance(noise, Poisson):
         try:
             for sample in samples:
@@ -40,7 +39,7 @@ def check_image_noise(samples: Sequence[Exposures], trained: Trained) -> NoiseAg
             raise InputError(
                 f"the method was trained on counts, and the new data are none: {error}"
             ) from error
-    found = choose_image_noise(samples, nowhere).noise
+    found = choose_image_noise(samples).noise
     values = np.concatenate([sample.scaled().mean(axis=0).ravel() for sample in samples])
     levels = np.quantile(values, [0.1, 0.5, 0.9])
     ratio = float(np.mean(found.variance(levels)) / np.mean(noise.variance(levels)))

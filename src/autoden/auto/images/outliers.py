@@ -12,20 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, median_filter, minimum_filter
+from scipy.ndimage import median_filter
 
 from autoden.auto.images.measurement import ImageMeasurement, Mask
 from autoden.auto.result import Result
 from autoden.noise.exposures import Exposures
 from autoden.noise.model import NoiseModel
+from autoden.noise.pixels import hot_pixels
 
 Floats = NDArray[np.float64]
 
-FAR = 6.0
-"""Standard deviations of the noise, beyond the range of the neighbours, of a pixel that stands out.
-"""
-MOST = 5e-3
-"""Share of the pixels above which what stands out is a pattern of the image."""
+TRIMMED = 0.995
+"""Share of the differences of neighbours that tells how large they usually are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,35 +76,41 @@ class Calm:
         )
 
 
-def without_outliers(samples: Sequence[Exposures], noise: NoiseModel) -> Calm:
+def without_outliers(samples: Sequence[Exposures]) -> Calm:
     """Find pixels that stand alone, and replace them by the median of their neighbours.
+
+    Nothing need be known of the noise yet, whose search such pixels would mislead.
 
     Parameters
     ----------
     samples : sequence of Exposures
         Images or volumes, (R, C, *S).
-    noise : NoiseModel
-        What their noise is.
     """
     calm, outliers = [], []
     for sample in samples:
-        whole = noise.combine(sample)
-        around = _neighbours(whole.values.ndim)
-        high = maximum_filter(whole.values, footprint=around, mode="mirror")
-        low = minimum_filter(whole.values, footprint=around, mode="mirror")
-        limit = high - low + FAR * np.sqrt(noise.variance((high + low) / 2, whole.dose))
-        mask = (whole.values > high + limit) | (whole.values < low - limit)
-        if mask.mean() > MOST:
-            mask = np.zeros_like(mask)
+        mean = sample.pooled().values
+        mask = np.stack([hot_pixels(image, _usual_variance(image)) for image in mean])
         outliers.append(mask)
         if not mask.any():
             calm.append(sample)
             continue
+        around = _neighbours(mean.ndim)
         repeats = sample.repeats.copy()
         for repeat in repeats:
             repeat[mask] = _medians(repeat, mask, around)
         calm.append(Exposures(repeats, sample.durations))
     return Calm(tuple(calm), tuple(outliers))
+
+
+def _usual_variance(image: Floats) -> float:
+    """Give half the mean square of the differences of neighbours, but for the largest ones.
+
+    Whole numbers vary by 1 at the least: a single count among none is no fault.
+    """
+    steps = np.sort(np.concatenate([np.diff(image, axis=a).ravel() ** 2
+                                    for a in range(image.ndim)]))  # fmt: skip
+    usual = float(steps[: max(int(TRIMMED * steps.size), 1)].mean()) / 2
+    return usual + float((image == np.rint(image)).all())
 
 
 def _neighbours(n_dims: int) -> Mask:
