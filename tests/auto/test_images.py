@@ -137,7 +137,7 @@ def test_text_keeps_its_strokes():
     text = 255.0 * pixels.repeat(4, 0).repeat(4, 1)
     assert rms(ad.denoise(text, n_dims=2, budget="fast").estimate, text) < 0.5
     result = ad.denoise(noisy(10.0, truth=text), n_dims=2, budget="fast")
-    assert rms(result.estimate, text) < 8
+    assert rms(result.estimate, text) < 10
 
 
 def test_noise_around_a_constant_becomes_the_constant():
