@@ -9,6 +9,13 @@ from .exposures import Split as Split
 from .faults import Fault as Fault
 from .faults import find_faults as find_faults
 from .gaussian import Gaussian as Gaussian
+from .level import Level as Level
+from .level import gaussian_level as gaussian_level
+from .level import refine_level as refine_level
 from .model import NoiseModel as NoiseModel
 from .poisson import Poisson as Poisson
 from .unknown import Unknown as Unknown
+from .variance_line import VarianceLine as VarianceLine
+from .variance_line import poisson_gain as poisson_gain
+from .variance_line import refine_line as refine_line
+from .variance_line import variance_line as variance_line
