@@ -21,7 +21,7 @@ from autoden.noise.blocks import Blocks, cosine_blocks
 from autoden.noise.exposures import Exposures, Floats, as_floats, check_size, per_repeat
 from autoden.noise.lattice import rounding_step
 from autoden.noise.third_differences import clipped_variance, third_differences
-from autoden.noise.white_floor import white_floor
+from autoden.noise.white_floor import WhiteFloor, white_floor
 
 Mask = NDArray[np.bool_]
 
@@ -171,11 +171,10 @@ def level_of_variance(variance: float, error: float) -> Level:
     return Level(value, error / (2 * value) if error < variance else math.sqrt(error) / 2)
 
 
-def floor_of_blocks(blocks: Blocks) -> tuple[float, float]:
-    """Measure the variance of white noise in blocks, and its error."""
+def floor_of_blocks(blocks: Blocks, *, has_structure: bool = False) -> WhiteFloor:
+    """Measure the variance of white noise in blocks; more blocks make a finer table."""
     n_bins = int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
-    floor = white_floor(blocks.energies(n_bins))
-    return floor.variance, floor.standard_error
+    return white_floor(blocks.energies(n_bins), has_structure=has_structure)
 
 
 def _arrays(samples: Sequence[Exposures]) -> Iterator[Floats]:
@@ -209,8 +208,8 @@ def _of_single(
         if blocks is None:
             differences.append(third_differences(values))
         else:
-            variance, error = floor_of_blocks(blocks)
-            found.append((values.size, max(variance, least), error))
+            floor = floor_of_blocks(blocks)
+            found.append((values.size, max(floor.variance, least), floor.standard_error))
     if differences:
         together = np.concatenate(differences)
         variance = clipped_variance(together, least)

@@ -21,6 +21,7 @@ _DOUBT: Final = 1.5  # relative error of what the pattern says of structure
 _HOLD: Final = 0.1  # inverse of how far a logarithm of the pattern may move in a round
 _RARE: Final = 0.5  # standard errors that a mean square full of structure costs
 _CLEAR: Final = 2.0  # standard errors of the scatter that needs structure to explain it
+_ODD: Final = 3.0  # standard errors: the same for one of many zones
 _RISING: Final = 1.0  # standard errors: as much is a hint of structure
 _ENOUGH: Final = 0.5  # share of the frequencies that shows no structure
 _UNSURE: Final = 0.5  # of what structure is thought to add
@@ -42,19 +43,24 @@ class WhiteFloor:
     standard_error : float
         By the scatter of the mean squares, and half of what structure is thought to add to them
         where they count.
+    has_structure : bool
+        Whether a pattern of structure was needed to explain the mean squares.
     """
 
     variance: float
     standard_error: float
+    has_structure: bool
 
 
-def white_floor(energies: Energies) -> WhiteFloor:
+def white_floor(energies: Energies, *, has_structure: bool = False) -> WhiteFloor:
     r"""Fit mean squares as a floor and a product, :math:`s + u_k w_j`, of zones k and bins j.
 
     Parameters
     ----------
     energies : Energies
         Mean squares.
+    has_structure : bool
+        Whether to look for a pattern also where the mean squares show none clearly.
 
     Examples
     --------
@@ -66,11 +72,11 @@ def white_floor(energies: Energies) -> WhiteFloor:
     """
     low = float(np.quantile(energies.means, _START))
     if low <= _ROUNDING * energies.means.max():
-        return WhiteFloor(0.0, 0.0)
+        return WhiteFloor(0.0, 0.0, False)
     means, sizes = energies.means / low, energies.sizes
-    plain = _without_structure(means, sizes)
+    plain = None if has_structure else _without_structure(means, sizes)
     if plain is not None:
-        return WhiteFloor(low * plain[0], low * plain[1])
+        return WhiteFloor(low * plain[0], low * plain[1], False)
     logarithms = _start(means)
     for _ in range(_ROUNDS):
         logarithms, weights, slopes = _improved(logarithms, means, sizes)
@@ -78,7 +84,7 @@ def white_floor(energies: Energies) -> WhiteFloor:
     floor, structure = _parts(logarithms, means.shape)
     added = float(np.average(structure, weights=weights**2))
     error = float(np.hypot(floor * np.sqrt(covariance[0, 0]), _UNSURE * added))
-    return WhiteFloor(low * floor, low * error)
+    return WhiteFloor(low * floor, low * error, True)
 
 
 def _without_structure(means: Floats, sizes: Floats) -> tuple[float, float] | None:
@@ -89,11 +95,14 @@ def _without_structure(means: Floats, sizes: Floats) -> tuple[float, float] | No
     kept = np.ones(len(means), dtype=np.bool_)
     while sizes[kept].sum() > _ENOUGH * sizes.sum():
         level = float(np.average(means[kept], weights=sizes[kept]))
-        scatter = _scatter(means[kept], sizes[kept], level)
-        if scatter < _CLEAR and _trend(means[kept], sizes[kept], level) < _RISING:
+        rows = list(zip(means[kept], sizes[kept], strict=True))
+        oddities = [max(test(*row, level) for test in (_scatter, _trend, _excess)) for row in rows]
+        together = max(
+            _scatter(means[kept], sizes[kept], level) / _CLEAR,
+            _trend(means[kept], sizes[kept], level) / _RISING,
+        )
+        if max(together, max(oddities) / _ODD) < 1:
             return level, level * float(np.sqrt(2 / sizes[kept].sum()))
-        rows = zip(means[kept], sizes[kept], strict=True)
-        oddities = [max(_scatter(*row, level), _trend(*row, level)) for row in rows]
         kept[np.flatnonzero(kept)[int(np.argmax(oddities))]] = False
     return None
 
@@ -103,6 +112,11 @@ def _scatter(means: Floats, sizes: Floats, level: float) -> float:
     squares = float(np.sum((means / level - 1) ** 2 * sizes / 2))
     freedom = means.size - 1
     return (squares - freedom) / float(np.sqrt(2 * freedom))
+
+
+def _excess(means: Floats, sizes: Floats, level: float) -> float:
+    """Tell by how many standard errors the mean of all is above the level."""
+    return float(np.sum(sizes * (means / level - 1)) / np.sqrt(2 * sizes.sum()))
 
 
 def _trend(means: Floats, sizes: Floats, level: float) -> float:
