@@ -209,7 +209,7 @@ def _of_single(
             differences.append(third_differences(values))
         else:
             floor = floor_of_blocks(blocks)
-            found.append((values.size, max(floor.variance, least), floor.standard_error))
+            found.append((values.size, floor.variance, floor.standard_error))
     if differences:
         together = np.concatenate(differences)
         variance = clipped_variance(together, least)
