@@ -55,6 +55,7 @@ def write_image_page(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> import autoden as ad
     >>> page = ad.report.ImagePage(measured=np.eye(8), estimate=np.eye(8) / 2)
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -93,6 +93,7 @@ class ImagePage:
 
     Examples
     --------
+    >>> import numpy as np
     >>> page = ImagePage(measured=np.zeros((5, 20, 30)), estimate=np.zeros((5, 20, 30)))
     >>> [(view.name, view.measured.shape) for view in page.views()]
     [('slice 3 of 5 along Z', (20, 30)), ('slice 11 of 20 along Y', (5, 30)), ('slice 16 of 30 ...

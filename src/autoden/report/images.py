@@ -41,10 +41,11 @@ def image_figure(page: ImagePage, *, view: int = 0) -> Figure:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import autoden as ad
     >>> page = ad.report.ImagePage(measured=np.eye(8), estimate=np.eye(8) / 2)
     >>> [axes.get_title(loc="left") for axes in ad.report.image_figure(page).axes]
-    ['measured', 'denoised', 'measured - denoised (-1.41 to 1.41)']
+    ['measured', 'denoised', 'measured - denoised (-0.707 to 0.707)']
     """
     from autoden.report.canvas import Sheet, plain
 
