@@ -251,7 +251,7 @@ def test_arrays_are_those_that_the_denoiser_speaks_of(tmp_path: Path, arrays: di
         {"scaling": (1.0, 2.0)},
         {"more": 1},
     ],
-    ids=str,
+    ids=range(9),
 )
 def test_denoisers_are_described_by_plain_checked_values(changes: dict) -> None:
     with pytest.raises(ValueError, match=r"DenoiserRecord"):

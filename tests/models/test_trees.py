@@ -85,7 +85,7 @@ def test_numbers_of_numpy_and_devices_become_plain() -> None:
         {None: 3},
         {True: 3},
     ],
-    ids=str,
+    ids=range(11),
 )
 def test_anything_else_is_refused_with_its_name(tree: object) -> None:
     with pytest.raises(InputError, match=r"can be kept"):

@@ -296,7 +296,7 @@ def test_lbfgs_takes_batches_that_are_wholly_held_out():
     held_out = pairs.held_out.clone()
     held_out[2] = True
     task = PairsTask(make_pairs(pairs.input, pairs.target, held_out), batch_size=1)
-    settings = TrainingSettings(epochs=5, learning_rate=0.5, optimizer="lbfgs")
+    settings = TrainingSettings(epochs=5, learning_rate=0.05, optimizer="lbfgs")
     history = fit(make_model(norm=False), task, settings, penalties=[LossTV(0.01, n_dims=1)])
     assert history["loss_trn"][-1] < history["loss_trn"][0]
 
