@@ -503,7 +503,7 @@ COUNTS = np.random.default_rng(0).poisson(9.0, (3, 64))
         (COUNTS, {"axes": "RE", "budget": "slow"}, "`budget` is 'slow'.*'fast', 'balanced'"),
         (COUNTS, {"axes": "RE", "seed": -1}, "`seed` is -1"),
         (COUNTS, {"axes": "RE", "seed": 1.5}, "`seed` is 1.5"),
-        (COUNTS, {"axes": "YX"}, "images.*N2N"),
+        (COUNTS, {"axes": "YX"}, "image of 3 x 64.*at least 8"),
         (COUNTS, {}, "several ways.*axes='RE'"),
         (COUNTS, {"axes": "RES"}, "one letter for each"),
         (COUNTS, {"axes": "RE", "n_dims": 2}, "`n_dims` is 2"),

@@ -20,7 +20,7 @@ from autoden.errors import InputError
 from autoden.io import read
 from autoden.io.reading import split_inside
 from autoden.signals import Axis, Signal
-from autoden.signals.values import check_finite, check_numeric
+from autoden.signals.values import check_numeric
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Acquisition:
     Attributes
     ----------
     signal : Signal
-        Real, finite numbers; the axes of a bare array are called "axis_0", "axis_1" ...
+        Real numbers; the axes of a bare array are called "axis_0", "axis_1" ...
     name : str
         What notes and errors call it: "counts.csv", "data", "data[2]".
     path : Path or None
@@ -60,7 +60,7 @@ def gather(data: Any) -> tuple[list[Acquisition], bool]:
     Raises
     ------
     InputError
-        A file that cannot be read; no numbers; values that are complex, masked or not finite.
+        A file that cannot be read; no numbers; values that are complex or masked.
 
     Examples
     --------
@@ -155,7 +155,6 @@ def _acquisition(given: Any, name: str) -> Acquisition:
 
 
 def _check_values(array: NDArray[Any], name: str) -> None:
-    check_finite(array, name)
     if array.ndim == 0:
         raise InputError(f"{name} is the single number {array}: give a spectrum.")
     if array.dtype.kind == "c":

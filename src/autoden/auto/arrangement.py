@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.acquisitions import Acquisition
-from autoden.auto.axes import OPEN, is_unnamed, letters_of
+from autoden.auto.axes import OPEN, is_unnamed
 from autoden.auto.channels import check_length
 from autoden.errors import InputError
 from autoden.signals import Axis
+from autoden.signals.values import check_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,35 +58,34 @@ class Arranged:
         return "S" in self.letters and self.letters.index("S") > self.letters.index("E")
 
 
-def arrange(
-    given: Acquisition, *, axes: str | None, n_dims: int | None, is_element: bool
-) -> Arranged:
-    """Bring an acquisition into order.
+def arrange(given: Acquisition, letters: str, *, is_element: bool) -> Arranged:
+    """Bring an acquisition of spectra into order.
 
     Parameters
     ----------
     given : Acquisition
-        Real, finite numbers.
-    axes, n_dims
-        What the user says, as in `letters_of`.
+        Real numbers.
+    letters : str
+        What runs along its axes, as `letters_of` gives them.
     is_element : bool
-        Whether it is one sample of a list: two axes without names are repeats and channels then.
+        Whether it is one sample of a list.
 
     Raises
     ------
     InputError
-        Axes that are ambiguous, no spectra, or spectra that are too short.
+        No spectra, spectra that are too short, or values that are not finite.
 
     Examples
     --------
     >>> from autoden.auto.acquisitions import gather
     >>> (given,), _ = gather(np.ones((9, 4)))
-    >>> arrange(given, axes="ER", n_dims=None, is_element=False).values.shape
+    >>> arrange(given, "ER", is_element=False).values.shape
     (1, 4, 9)
     """
     signal, name = given.signal, given.name
-    pair = "RE" if is_element else None
-    letters = letters_of(signal, name, axes=axes, n_dims=n_dims, unnamed_pair=pair)
+    if "E" not in letters:
+        raise InputError(f"{name} holds images beside spectra: denoise them one by one.")
+    check_finite(signal.data, name)
     if is_element and "S" in letters:
         raise InputError(
             f"{name} has the axes {letters}, but each element of a list is one sample: give an "

@@ -20,7 +20,11 @@ MIN_CHANNELS = 8
 OPEN = "?"
 """An axis that may count repeats, if the data agree."""
 
+MOST_COLOURS = 4
+"""Channels of an image that nothing names, at most."""
+
 _SPACE = "ZYX"
+_THREE = ("SRE", "RSE", "RYX", "SYX", "YXC", "CYX", "ZYX", "YXE")
 _BY_NAME = {
     **dict.fromkeys(("repeat", "exposure", "realization", "replicate", "acquisition"), "R"),
     **dict.fromkeys(("sample", "specimen"), "S"),
@@ -84,18 +88,20 @@ def letters_of(
     Returns
     -------
     str
-        One letter per axis, among them E, at most one R and one S; `OPEN` in place of R where
-        nothing but the data can tell.
+        One letter per axis, at most one R and one S, and either E or two or three of Z, Y, X;
+        `OPEN` in place of R where nothing but the data can tell.
 
     Raises
     ------
     InputError
-        Axes that are ambiguous (the message lists the readings), or no spectra.
+        Axes that are ambiguous (the message lists the readings), or neither spectra nor images.
 
     Examples
     --------
     >>> letters_of(Signal([[3, 1], [4, 1]], ["energy", "repeat"]), "counts")
     'ER'
+    >>> letters_of(Signal([[3, 1], [4, 1]], ["axis_0", "axis_1"]), "counts", n_dims=2)
+    'YX'
     >>> letters_of(Signal([[3, 1], [4, 1]], ["spot", "energy"]), "counts")
     '?E'
     >>> letters_of(Signal([[3, 1], [4, 1]], ["spot", "energy"]), "counts", n_dims=1)
@@ -108,13 +114,26 @@ def letters_of(
     else:
         letters = _by_names(signal.axes) or _by_position(signal, name, n_dims, unnamed_pair)
     letters = _with_open_rows(letters, signal, said=axes is not None or n_dims is not None)
-    _check_spectra(letters, signal.shape, name)
-    if n_dims is not None and n_dims != 1:
+    _check_kind(letters, signal.shape, name)
+    has = n_dims_of(letters)
+    if n_dims is not None and n_dims != has:
+        what = {1: "spectra", 2: "images"}.get(has, "volumes")
         raise InputError(
-            f"`n_dims` is {n_dims}, but {name} with the axes {letters} holds spectra, which have "
-            "1 dimension: leave `n_dims` out."
+            f"`n_dims` is {n_dims}, but {name} with the axes {letters} holds {what}, which have "
+            f"{has} dimension{'s' * (has > 1)}: leave `n_dims` out."
         )
     return letters
+
+
+def n_dims_of(letters: str) -> int:
+    """Count the axes along which neighbours are alike: 1 of spectra, 2 of images, 3 of volumes.
+
+    Examples
+    --------
+    >>> n_dims_of("RE"), n_dims_of("SYXC")
+    (1, 2)
+    """
+    return 1 if "E" in letters else sum(letter in _SPACE for letter in letters)
 
 
 def is_unnamed(axis: Axis) -> bool:
@@ -190,15 +209,15 @@ def _with_open_rows(letters: str, signal: Signal, said: bool) -> str:
     return letters
 
 
-def _check_spectra(letters: str, shape: tuple[int, ...], name: str) -> None:
-    """Refuse what is no set of spectra, and say what to do with it."""
+def _check_kind(letters: str, shape: tuple[int, ...], name: str) -> None:
+    """Refuse what is neither a set of spectra nor one of images, and say what to do with it."""
     sizes = dict(zip(letters, shape, strict=True))
     space = [letter for letter in letters if letter in _SPACE]
     start = f"{name}, of shape {shape} with the axes {letters},"
-    if "C" in letters:
+    if "C" in letters and "E" in letters:
         raise InputError(
-            f"{start} has channels such as colours, which `denoise` does not take yet: give "
-            "one channel at a time, or their spectra as samples, S instead of C."
+            f"{start} has channels such as colours beside spectra, which `denoise` does not take "
+            "yet: give one channel at a time, or their spectra as samples, S instead of C."
         )
     if space and "E" in letters:
         n_spectra = " x ".join(str(sizes[letter]) for letter in space)
@@ -206,12 +225,11 @@ def _check_spectra(letters: str, shape: tuple[int, ...], name: str) -> None:
             f"{start} is a map of {n_spectra} spectra, which `denoise` does not take yet: "
             "reshape it to (samples, channels), channels last, and give axes='SE', or use N2N."
         )
-    if "E" not in letters:
-        what = {0: "no axis of a spectrum", 1: "a profile in space", 2: "images"}
+    if "E" not in letters and len(space) < 2:
+        what = "a profile in space" if space else "no axis of a spectrum or an image"
         raise InputError(
-            f"{start} has {what.get(len(space), 'volumes')}, but `denoise` takes spectra only for "
-            "now: call the axis E if it is that of a spectrum; for images and volumes use N2N "
-            "(repeats) or N2V (a single one)."
+            f"{start} has {what}: call the axis E if it is that of a spectrum, and those of an "
+            "image Y and X."
         )
 
 
@@ -219,16 +237,43 @@ def _say_ambiguous(shape: tuple[int, ...], name: str) -> str:
     """List what axes without names can be."""
     start = f"{name} has shape {shape}"
     if len(shape) not in (2, 3):
-        return f"{start}: give spectra of 1 to 3 axes, and one letter each, such as axes='SRE'."
-    kinds = ("RE", "SE", "ER", "ES") if len(shape) == 2 else ("SRE", "RSE", "YXE")
+        return (
+            f"{start}: give one letter for each axis, such as axes='SRE' for spectra or "
+            "axes='SRYX' for images."
+        )
+    kinds = ("RE", "SE", "ER", "ES", "YX") if len(shape) == 2 else _THREE
     readings = []
     for letters in kinds:
         sizes = dict(zip(letters, shape, strict=True))
-        if sizes["E"] >= MIN_CHANNELS:
-            readings.append(f"axes={letters!r} for {say_sizes(sizes)}")
-    if len(shape) == 2:
-        readings.append("axes='YX' for an image (which needs N2N or N2V for now)")
+        is_image = "E" not in letters
+        least = min(sizes[letter] for letter in letters if letter in (_SPACE if is_image else "E"))
+        fits = least >= MIN_CHANNELS and sizes.get("C", 2) <= MOST_COLOURS
+        if fits:
+            say = say_image_sizes if is_image else say_sizes
+            readings.append(f"axes={letters!r} for {say(sizes)}")
+    if not readings:
+        return f"{start}: an axis of a spectrum or an image needs at least {MIN_CHANNELS} elements."
     return f"{start}, which can be read in several ways: give {', or '.join(readings)}."
+
+
+def say_image_sizes(sizes: dict[str, int]) -> str:
+    """Say what an array of images or volumes holds.
+
+    Examples
+    --------
+    >>> say_image_sizes({"R": 4, "Y": 128, "X": 96}), say_image_sizes({"Y": 9, "X": 9, "C": 3})
+    ('4 repeats of an image of 128 x 96', 'an image of 9 x 9 with 3 channels')
+    """
+    pixels = " x ".join(str(sizes[letter]) for letter in _SPACE if letter in sizes)
+    what = "image" if n_dims_of("".join(sizes)) == 2 else "volume"
+    colours = f" with {sizes['C']} channel{'s' * (sizes['C'] != 1)}" if "C" in sizes else ""
+    repeats = f"{sizes['R']} repeat{'s' * (sizes['R'] != 1)}" if "R" in sizes else ""
+    if "S" in sizes:
+        each = f", {repeats} each," if repeats else ""
+        return f"{sizes['S']} sample{'s' * (sizes['S'] != 1)}{each} of {what}s of {pixels}{colours}"
+    article = "an" if what == "image" else "a"
+    said = f"{article} {what} of {pixels}{colours}"
+    return f"{repeats} of {said}" if repeats else said
 
 
 def say_sizes(sizes: dict[str, int]) -> str:

@@ -28,6 +28,11 @@ class Budget:
         Simulated measurements from which the uncertainty is found.
     with_dncnn : bool
         Whether an ordinary network is a candidate too.
+    patch : int or None
+        Elements along each axis of an image that a step of the training sees; None: all.
+    region : int or None
+        Elements of an image, or of a volume, on which methods are tuned, trained and compared at
+        most; the rest is only denoised. None: all.
     """
 
     n_splits: int
@@ -36,6 +41,8 @@ class Budget:
     n_networks: int
     n_replicas: int
     with_dncnn: bool
+    patch: int | None = None
+    region: int | None = None
 
 
 BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
@@ -45,4 +52,13 @@ BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
         "best": Budget(64, 16, 20, 8, 32, with_dncnn=True),
     }
 )
-"""By name; on two cores a spectrum of 4096 channels takes about 3, 8 and 20 seconds."""
+"""For spectra; on two cores one of 4096 channels takes about 3, 8 and 20 seconds."""
+
+IMAGE_BUDGETS: Final[Mapping[str, Budget]] = MappingProxyType(
+    {
+        "fast": Budget(3, 1, 60, 1, 2, with_dncnn=False, patch=64, region=128**2),
+        "balanced": Budget(4, 2, 160, 2, 3, with_dncnn=False, patch=64, region=256**2),
+        "best": Budget(12, 3, 100, 4, 8, with_dncnn=False, patch=64, region=384**2),
+    }
+)
+"""For images and volumes, by name."""

@@ -9,24 +9,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from autoden.auto.budget import Budget
+from autoden.auto.field import Field, image_field, lasting, spectrum_field
 from autoden.auto.fitting import side_by_side
-from autoden.auto.members import find_members
 from autoden.auto.method import Filter, Method
-from autoden.auto.mixture import LEARNING_RATE, Mixture, MixtureTraining
+from autoden.auto.mixture import Mixture, MixtureTraining
 from autoden.auto.progress import ENDED_EARLY, SILENT, EndedEarlyError, Progress, Watch
 from autoden.auto.rate_network import RateNetwork, train_rate_network
 from autoden.auto.selection import Candidate, compare_methods, with_mean_chosen
 from autoden.auto.splits import Splits
 from autoden.baselines.mean import Mean
 from autoden.baselines.registry import families
-from autoden.baselines.tuning import Tuned, tune
+from autoden.baselines.tuning import Tuned
 from autoden.models.kernel_mixture import KernelMixture
 from autoden.randomness import numpy_generator
 
 logger = logging.getLogger(__name__)
 Train = Callable[..., KernelMixture]
 
-N_DIMS = 1
 RATE_NETWORK_EPOCHS = 3
 """An ordinary network takes so many times the passes of a mixture."""
 REPEATED = 2
@@ -64,7 +63,7 @@ def choose_method(
     Parameters
     ----------
     splits : Splits
-        Of the measurements.
+        Of the measurements: of spectra, or of images or volumes.
     work : Budget
         How much to do.
     seed : int or None
@@ -73,7 +72,8 @@ def choose_method(
         Who is told, and may have the rest left out: the best that was compared by then is chosen,
         as it was compared.
     """
-    competition = _Competition(splits, work, _network_seeds(seed), progress)
+    field = (spectrum_field if splits.n_dims == 1 else image_field)(splits, work)
+    competition = _Competition(splits, field, work, _network_seeds(seed), progress)
     methods, training = competition.candidates()
     progress.say("comparison", COMPARISON)
     candidates = tuple(compare_methods(methods, splits, preferred=methods[-1]))
@@ -93,6 +93,7 @@ class _Competition:
     """What trains for a comparison, and once more when it is decided."""
 
     splits: Splits
+    field: Field
     work: Budget
     seeds: Iterator[int]
     progress: Progress
@@ -104,7 +105,7 @@ class _Competition:
         training = None
         with suppress(EndedEarlyError):
             self.progress.check()
-            training = MixtureTraining(self.splits, find_members(self.splits, tuned))
+            training = MixtureTraining(self.splits, self.field.members(tuned))
             seed, watch = next(self.seeds), self._watch("mixture", MIXTURE, RATE_NETWORK)
             start = training.start(seed)
             network = training.train(
@@ -114,7 +115,7 @@ class _Competition:
             if self.work.with_dncnn:
                 networks.insert(0, self._rate_network("dncnn", RATE_NETWORK, COMPARISON))
         elaborate = networks[:-1]  # the more elaborate ones suit more spectra
-        filters = [Filter(each.baseline, self.splits.noise) for each in tuned.values()]
+        filters = [self.field.method(each.baseline) for each in tuned.values()]
         mean = Filter(Mean(), self.splits.noise)
         return [mean, *elaborate, *filters, *networks[-1:]], training
 
@@ -134,22 +135,20 @@ class _Competition:
         if method.name == Mean.name:
             return Choice(method, candidates)
         if isinstance(method, Filter):
-            splits = self.splits.first(self.work.n_tuning_splits)
-            return _tune_again(method.name, splits, candidates)
+            return _tune_again(method.name, self.field, self.splits, candidates)
         network = self._rate_network("training", REFIT, END, with_held_out=True)
         return Choice(network, candidates)
 
     def _tune(self) -> dict[str, Tuned]:
         """Let every family of filters choose its parameters; the mean has none."""
-        splits = self.splits.first(self.work.n_tuning_splits)
-        names = [name for name in families(N_DIMS) if name != Mean.name]
+        names = [name for name in families(self.splits.n_dims) if name != Mean.name]
         tuned: dict[str, Tuned] = {}
         for index, name in enumerate(names):
             share = FILTERS + (MIXTURE - FILTERS) * index / len(names)
             self.progress.say("filters", share, filter=name)
             if self.progress.stopped:
                 break
-            tuned[name] = tune(name, splits.pairs, splits.noise, splits.trains())
+            tuned[name] = self.field.tune(name)
         return tuned
 
     def _rate_network(
@@ -167,9 +166,11 @@ class _Competition:
         )
 
 
-def _tune_again(name: str, splits: Splits, candidates: tuple[Candidate, ...]) -> Choice:
+def _tune_again(
+    name: str, field: Field, splits: Splits, candidates: tuple[Candidate, ...]
+) -> Choice:
     """Tune the filters of a family on everything; the mean is taken if it is as good there."""
-    tuned, mean = (tune(each, splits.pairs, splits.noise) for each in (name, Mean.name))
+    tuned, mean = (field.tune_again(each) for each in (name, Mean.name))
     if tuned.score >= mean.score:
         return Choice(Filter(Mean(), splits.noise), with_mean_chosen(candidates))
     return Choice(Filter(tuned.baseline, splits.noise), candidates)
@@ -204,7 +205,7 @@ def _choice(
     networks: tuple[KernelMixture, ...],
     candidates: tuple[Candidate, ...],
 ) -> Choice:
-    return Choice(Mixture(training.members, networks), candidates)
+    return Choice(Mixture(lasting(training.members), networks), candidates)
 
 
 def _start_anew(
@@ -230,7 +231,7 @@ def _go_on(
 ) -> KernelMixture:
     """Train a network a little more, at a lower rate; keep it as it is if that makes it worse."""
     last = max(work.epochs // 4, 1)
-    again = train(network, last, seed, learning_rate=LEARNING_RATE / 3)
+    again = train(network, last, seed, slower=3.0)
     return again if training.loss(again) <= training.loss(network) else network
 
 

@@ -1,4 +1,4 @@
-"""One call from measured spectra to an estimate that says how good it is.
+"""One call from measured spectra or images to an estimate that says how good it is.
 
 The measurement is split into independent parts; filters and networks learn on some and are
 compared on others; the best is trained on everything; replicas of its estimate tell the error.
@@ -12,9 +12,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from autoden.auto.budget import BUDGETS, BudgetName
+from autoden.auto.budget import BUDGETS, IMAGE_BUDGETS, BudgetName
 from autoden.auto.channels import common_axis
-from autoden.auto.competition import END, N_DIMS, choose_method
+from autoden.auto.competition import END, choose_method
+from autoden.auto.images.denoise import apply_to_images, denoise_images
+from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement, read_measurement
 from autoden.auto.noise_again import check_noise
 from autoden.auto.progress import Progress, Tell
@@ -42,17 +44,20 @@ def denoise(
     seed: int | None = 0,
     progress: Tell | bool | None = None,
 ) -> Result:
-    """Remove the noise from measured spectra, and say how well that went.
+    """Remove the noise from measured spectra, images or volumes, and say how well that went.
 
     Parameters
     ----------
     data : array_like, path, Signal, or list of them
-        One spectrum, repeats of one, or a list of spectra of one set-up; raw counts are best. See
+        One spectrum, image or volume, repeats of one, or a list of samples of one set-up; raw
+        counts are best. NaN in images says that nothing was measured there. See
         `autoden.auto.read_measurement` for how axes are read. Never written to.
     axes : str, optional
-        One letter per axis: R (repeats), S (samples), E (energy or whatever runs along a spectrum).
+        One letter per axis: R (repeats), S (samples), E (energy or whatever runs along a spectrum);
+        C (colours or other channels), Z, Y, X (space).
     n_dims : int, optional
-        1: the last axis is the spectrum, one more in front counts repeats.
+        How many of the last axes are one spectrum (1), image (2) or volume (3); one more in front
+        counts repeats.
     noise : {"auto", "poisson", "gaussian", "unknown"}
         What the noise is; "auto" decides by tests of the data and says so in `Result.notes`.
         "unknown" needs repeats.
@@ -87,9 +92,10 @@ def denoise(
     Notes
     -----
     Candidates are the classical filters of `autoden.baselines`, tuned on the data; a mixture of
-    filters chosen channel by channel by a network (`autoden.models.kernel_mixture`); and, unless
-    the budget is "fast", a DnCNN. All see one part of the counts and are compared on another in
-    channels on which none was trained. If none is better than the mean, the mean is returned.
+    filters chosen channel by channel, or pixel by pixel, by a network
+    (`autoden.models.kernel_mixture`); and, for spectra and unless the budget is "fast", a DnCNN.
+    All see one part of the counts and are compared on another in channels, or pixels, on which none
+    was trained. If none is better than the mean, the mean is returned.
 
     Examples
     --------
@@ -113,6 +119,12 @@ def denoise(
     if held is not None:
         measurement = measurement.protecting(held)
     told.say("noise", 0.01)
+    if isinstance(measurement, ImageMeasurement):
+        given = {"budget": budget, "seed": seed}
+        result = denoise_images(measurement, noise, IMAGE_BUDGETS[budget], seed, given, told)
+        result = result if held is None else score_by(held, result)
+        told.say("done", 1.0)
+        return result.timed(time.perf_counter() - start)
     verdict = choose_noise(measurement.samples, noise)
     repaired = repair(measurement, verdict.noise)
     if len(repaired.warnings):  # what was found may have misled the choice
@@ -156,6 +168,8 @@ def apply(
     result.measurement.check_same_setup(measurement)
     measurement = measurement.protecting(result.measurement)
     trained = result.trained
+    if isinstance(measurement, ImageMeasurement):
+        return apply_to_images(trained, measurement).timed(time.perf_counter() - start)
     repaired = repair(measurement, trained.noise)
     noise = check_noise(repaired.samples, trained)
     return trained.result(
@@ -172,30 +186,40 @@ def apply(
 
 
 def _read_reference(
-    reference: Any, measurement: Measurement, axes: str | None, n_dims: int | None
-) -> Measurement:
-    """Read the acquisitions to score by: as the data, or as repeats of a spectrum."""
+    reference: Any,
+    measurement: Measurement | ImageMeasurement,
+    axes: str | None,
+    n_dims: int | None,
+) -> Any:
+    """Read the acquisitions to score by: as the data, or as repeats of a spectrum or an image."""
     if isinstance(reference, str | PathLike):
         reference = read(reference)
     is_list = isinstance(reference, list | tuple)
     n_axes = {np.ndim(each) + is_list for each in (reference if is_list else [reference])}
     has_axes = axes is not None and n_axes <= {len(axes), len(axes) + is_list}
-    given = {"axes": axes} if has_axes else {"n_dims": n_dims or N_DIMS}
+    given = {"axes": axes} if has_axes else {"n_dims": n_dims or measurement.n_dims}
     is_array = isinstance(reference, np.ndarray)
     held = read_measurement(reference, **given if is_array or has_axes else {})
-    common_axis(
-        [
-            (measurement.axis, measurement.n_channels, "the data"),
-            (held.axis, held.n_channels, "`reference`"),
-        ]
-    )
+    if isinstance(measurement, Measurement) and isinstance(held, Measurement):
+        common_axis(
+            [
+                (measurement.axis, measurement.n_channels, "the data"),
+                (held.axis, held.n_channels, "`reference`"),
+            ]
+        )
+    elif held.samples[0].shape != measurement.samples[0].shape:
+        raise InputError(
+            f"`reference` holds acquisitions of shape {held.samples[0].shape}, the data of "
+            f"{measurement.samples[0].shape}: give such of the same shape."
+        )
     if held.n_samples != measurement.n_samples:
         raise InputError(
             f"`reference` holds {held.n_samples} sample(s), the data {measurement.n_samples}: give "
             "acquisitions of the same samples."
         )
     for sample, kept in zip(measurement.samples, held.samples, strict=True):
-        if any((row == sample.repeats).all(axis=1).any() for row in kept.repeats):
+        inner = tuple(range(1, sample.repeats.ndim))
+        if any((row == sample.repeats).all(axis=inner).any() for row in kept.repeats):
             raise InputError(
                 "`reference` holds an acquisition of the data: give others, or the score would be "
                 "that of the data on themselves."

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.auto.acquisitions import gather, joined
 from autoden.auto.arrangement import Arranged, apart, arrange
-from autoden.auto.axes import parse_axes
+from autoden.auto.axes import letters_of, parse_axes
 from autoden.auto.channels import common_axis
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.reading import read_images
 from autoden.auto.live_times import live_times
 from autoden.auto.notes import notes_on, say_disagreement
 from autoden.auto.repeatability import repeats_agree
@@ -62,10 +64,12 @@ class Measurement:
     sources: tuple[Path, ...] = ()
     protected: tuple[Path, ...] = ()
 
-    def protecting(self, *others: Measurement) -> Measurement:
+    def protecting(self, *others: Any) -> Measurement:
         """Protect the files of other measurements too."""
         files = [path for other in others for path in (*other.sources, *other.protected)]
         return replace(self, protected=(*self.protected, *files))
+
+    n_dims: ClassVar[int] = 1
 
     @property
     def n_samples(self) -> int:
@@ -138,14 +142,16 @@ class Measurement:
         axes = axes[::-1] if self.samples_last else axes
         return Signal(array, tuple(axes), {**self.metadata, **(metadata or {})})
 
-    def check_same_setup(self, other: Measurement) -> None:
+    def check_same_setup(self, other: Any) -> None:
         """Refuse a measurement with other channels than these.
 
         Raises
         ------
         InputError
-            Another number of channels, or other positions.
+            Images, another number of channels, or other positions.
         """
+        if not isinstance(other, Measurement):
+            raise InputError("the method was trained on spectra, and the new data are images.")
         common_axis(
             [
                 (self.axis, self.n_channels, "the measurement before"),
@@ -161,21 +167,24 @@ def read_measurement(
     n_dims: int | None = None,
     exposure: Any = None,
     agree: Callable[[Exposures], bool] = repeats_agree,
-) -> Measurement:
-    """Read spectra, and say what was assumed about them.
+) -> Measurement | ImageMeasurement:
+    """Read spectra or images, and say what was assumed about them.
 
     Parameters
     ----------
     data : array_like, path, Signal, or list of them
         A 1D array is a spectrum. An array of more axes needs `axes` or `n_dims`; files and Signals
         are read by the names of their axes. The elements of a list are samples of one set-up, with
-        one axis for one exposure, with two for repeats, as many as each has. Never written to.
+        one axis for one exposure, with two for repeats, as many as each has. NaN in images says
+        that nothing was measured there. Never written to.
     axes : str or None
         One letter per axis: R (repeats), S (samples), E (energy, or whatever runs along a
-        spectrum), such as "RE". For a list, the axes of its elements; or those of the list as a
-        whole if there is one letter more: "RE" makes repeats of a list of spectra.
-    n_dims : {1} or None
-        1: the last axis is the spectrum, one more in front counts repeats.
+        spectrum), such as "RE"; or Z, Y, X (space) and C (colours or other channels), such as
+        "RYX". For a list, the axes of its elements; or those of the list as a whole if there is
+        one letter more: "RE" makes repeats of a list of spectra.
+    n_dims : {1, 2, 3} or None
+        How many of the last axes are one spectrum, image or volume; one more in front counts
+        repeats.
     exposure : array_like, sequence of array_like, or None
         Live time or dose of each repeat, in any unit; see `live_times`.
     agree : callable
@@ -183,15 +192,15 @@ def read_measurement(
 
     Returns
     -------
-    Measurement
+    Measurement or ImageMeasurement
         Values in float64 and in the user's units.
 
     Raises
     ------
     InputError
         Data that are no real finite numbers, of a size beyond 1e30 or below 1e-30, the same in all
-        channels (such as zero throughout), shorter than 8 channels, no spectra, or that can be read
-        in several ways; samples on different axes.
+        channels (such as zero throughout), shorter than 8 channels, or that can be read in several
+        ways; samples on different axes.
 
     Examples
     --------
@@ -216,7 +225,15 @@ def read_measurement(
     if is_list and letters is not None:
         whole = joined(given, letters)
         given, is_list = ([whole], False) if whole is not None else (given, True)
-    parts = [arrange(each, axes=letters, n_dims=n_dims, is_element=is_list) for each in given]
+    kinds = [
+        letters_of(each.signal, each.name, axes=letters, n_dims=n_dims,
+                   unnamed_pair="RE" if is_list else None)
+        for each in given
+    ]  # fmt: skip
+    if not any("E" in kind for kind in kinds):
+        is_said = letters is not None
+        return read_images(given, kinds, is_list=is_list, is_said=is_said, exposure=exposure)
+    parts = [arrange(*pair, is_element=is_list) for pair in zip(given, kinds, strict=True)]
     axis = common_axis([(part.axis, part.values.shape[-1], part.name) for part in parts])
     _check_structure(parts)
     check_size([part.values for part in parts], parts[0].name)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.method import alike
+from autoden.auto.mixture import Learning
 from autoden.auto.response import Widths, find_response
 from autoden.auto.splits import Splits
 from autoden.auto.units import CountUnits, Units
@@ -25,6 +26,7 @@ from autoden.models.kernel_banks import MAX_WIDTH, MAX_WINDOW
 from autoden.models.params import NetworkParamsKernelMixture
 from autoden.noise.exposures import Combined
 from autoden.noise.model import NoiseModel
+from autoden.report.numerals import show
 from autoden.transforms.richardson_lucy import RichardsonLucy
 
 Floats = NDArray[np.float64]
@@ -46,7 +48,7 @@ N_RESPONSE_SPLITS = 4
 
 
 @dataclass(frozen=True)
-class Members:
+class SpectrumMembers:
     """The members of a mixture.
 
     Attributes
@@ -78,6 +80,11 @@ class Members:
         return [RichardsonLucy((first * r, last * r), ITERATIONS) for r in RESPONSES]
 
     @property
+    def learning(self) -> Learning:
+        """How the network learns."""
+        return Learning()
+
+    @property
     def n_estimates(self) -> int:
         """How many estimates `estimates` gives."""
         return len(self.sources) * len(ITERATIONS) + len(self.filters)
@@ -107,6 +114,15 @@ class Members:
         channels += [self._filtered(filter_, parts)[:, None] for filter_ in self.filters]
         return np.concatenate(channels, axis=1, dtype=np.float32)
 
+    def sides(self, splits: Splits) -> tuple[list[Combined], list[Combined]]:
+        """Give parts in the units of the whole, which they stand for."""
+        return splits.sides()
+
+    def describe(self, n_members: int) -> str:
+        """Say how many filters there are, and of which widths."""
+        widths = " to ".join(dict.fromkeys(show(width, 2) for width in self.widths))
+        return f"{n_members} filters for lines of sigma {widths} channels"
+
     def _filtered(self, filter_: Baseline, parts: Sequence[Combined]) -> Floats:
         rates = [
             rate
@@ -117,7 +133,7 @@ class Members:
         return np.stack([self.units.of(replace(part, values=rate)) for rate, part in pairs])
 
 
-def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> Members:
+def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> SpectrumMembers:
     """Find the members that suit some measurements.
 
     Parameters
@@ -134,11 +150,11 @@ def find_members(splits: Splits, tuned: Mapping[str, Tuned]) -> Members:
     if not isinstance(units, CountUnits):
         gaussian = tuned["gaussian"].baseline
         assert isinstance(gaussian, GaussianFilter)
-        return Members(splits.noise, units, (gaussian.sigma,) * 2, filters, 0)
+        return SpectrumMembers(splits.noise, units, (gaussian.sigma,) * 2, filters, 0)
     few = splits.first(N_RESPONSE_SPLITS)
     inputs, targets = (np.stack([units.of(part) for part in side]) for side in few.sides())
     widths = find_response(inputs, targets, np.stack(few.trains()))
-    return Members(splits.noise, units, widths, filters, REFERENCE_ITERATION)
+    return SpectrumMembers(splits.noise, units, widths, filters, REFERENCE_ITERATION)
 
 
 def _whittakers(tuned: Tuned) -> tuple[Whittaker, Whittaker]:

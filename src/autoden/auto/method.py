@@ -56,6 +56,11 @@ class Filter:
 
     def rates(self, parts: Sequence[Combined]) -> list[Floats]:
         """Filter each part."""
+        if parts and parts[0].values.ndim > 1:  # images: channels first, which some filters join
+            return [
+                self.baseline.smooth_channels(part.values[np.newaxis], part.dose, self.noise)[0]
+                for part in parts
+            ]
         return [
             rate
             for dose, values in alike(parts)

@@ -24,7 +24,8 @@ from autoden.io.files import check_destination, replacing
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
 from autoden.report.candidates import candidates_table
-from autoden.report.html import SUFFIXES, write_page
+from autoden.report.frame import SUFFIXES
+from autoden.report.html import write_page
 from autoden.report.page import Page
 from autoden.report.saving import PNG_DPI, figure_bytes, save_figure
 from autoden.report.tables import Table
@@ -53,6 +54,7 @@ def page_of(result: Result) -> Page:
         Spectra, verdict, warnings, candidates, checks and settings, and how to say it in a paper.
     """
     measurement, noise = result.measurement, result.trained.noise
+    assert isinstance(measurement, Measurement)
     axis = measurement.axis
 
     def spectra(values: Any) -> Any:

@@ -50,7 +50,8 @@ def score_by(held: Measurement, result: Result) -> Result:
                 1000 * _deviances(mean, sample, noise, estimate),
             ]
         )
-    by_channel = np.array(scores)  # (samples, scores, channels)
+    by_channel = np.array(scores).reshape(len(scores), 4, -1)  # (samples, scores, channels)
+    by_channel = by_channel[..., ~np.isnan(by_channel[:, :2]).any(axis=(0, 1))]  # all but missing
     values = by_channel.mean(axis=(0, 2))
     errors = np.sqrt((by_channel.var(axis=2, ddof=1) / by_channel.shape[2]).mean(axis=0))
     errors /= np.sqrt(len(by_channel))

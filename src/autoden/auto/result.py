@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement
 from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
@@ -31,7 +32,8 @@ class Result:
     ----------
     estimate : ndarray of float64
         Expected value of one mean acquisition, in the input's units: shape (E,) for one spectrum,
-        (S, E) for several samples. Never negative for counts.
+        (S, E) for several samples; that of the images without repeats, NaN where nothing was
+        measured. Never negative for counts.
     uncertainty : ndarray of float64
         One standard deviation of the error of the estimate, noise and bias; same shape and units.
     method : str
@@ -77,7 +79,7 @@ class Result:
     verdict: list[str]
     mean: Floats
     noise: Floats
-    measurement: Measurement
+    measurement: Measurement | ImageMeasurement
     trained: Trained
     tables: tuple[Table, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

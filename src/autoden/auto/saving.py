@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement
 from autoden.errors import InputError
 from autoden.io.files import FilePath
@@ -30,6 +31,8 @@ ESTIMATE, SIGMA = "estimate", "sigma"
 
 _TABLE = ".csv"
 _OF_READING = ("assumed", "source", "layout", "table")  # metadata that say how a file was read
+AnyMeasurement = Measurement | ImageMeasurement
+
 _KEPT_STYLE = ("delimiter", "whole_positions")  # of a measured table
 _IN_COLUMNS = (COLUMNS, BARE_COLUMN, BARE_COLUMNS)
 
@@ -38,7 +41,7 @@ def save_estimate(
     path: FilePath,
     estimate: ArrayLike,
     uncertainty: ArrayLike,
-    measurement: Measurement,
+    measurement: AnyMeasurement,
     *,
     overwrite: bool = False,
     metadata: Mapping[str, Any] | None = None,
@@ -101,7 +104,7 @@ def save_estimate(
     return tuple(files)
 
 
-def check_saving(path: FilePath, measurement: Measurement, *, overwrite: bool = False) -> None:
+def check_saving(path: FilePath, measurement: AnyMeasurement, *, overwrite: bool = False) -> None:
     """Check, before a long computation, that an estimate could be saved.
 
     Parameters
@@ -144,7 +147,7 @@ def _files(
     path: Path,
     estimate: NDArray[np.float64],
     sigma: NDArray[np.float64],
-    measurement: Measurement,
+    measurement: AnyMeasurement,
     metadata: Mapping[str, Any],
 ) -> dict[Path, Signal]:
     """Say what goes into which file."""
@@ -153,6 +156,11 @@ def _files(
         kept["measured"] = [str(source) for source in measurement.sources]
     kept |= metadata
     if _TABLE in format_of(path).suffixes:
+        if isinstance(measurement, ImageMeasurement):
+            raise InputError(
+                f"{path.name} is a table, which has no room for images: save them as .tif, .npy, "
+                ".npz or another format of images."
+            )
         table = _table(estimate, sigma, measurement)
         return {path: table.with_data(table.data, metadata=kept)}
     estimated = measurement.signal_of(estimate)
@@ -187,8 +195,10 @@ def _table(
     return Signal(data, (rows, axis), {"layout": COLUMNS, "table": style})
 
 
-def _real(array: ArrayLike, measurement: Measurement, name: str) -> NDArray[np.float64]:
-    values = check_finite(check_numeric(array, name), name)
+def _real(array: ArrayLike, measurement: AnyMeasurement, name: str) -> NDArray[np.float64]:
+    values = check_numeric(array, name)
+    if not isinstance(measurement, ImageMeasurement):  # in images NaN says: not measured
+        values = check_finite(values, name)
     if values.shape != measurement.shape or values.dtype.kind == "c":
         raise InputError(
             f"`{name}` is {values.dtype} of shape {values.shape}: give real numbers of shape "
@@ -197,7 +207,7 @@ def _real(array: ArrayLike, measurement: Measurement, name: str) -> NDArray[np.f
     return values.astype(np.float64)
 
 
-def _check_not_measured(files: Mapping[Path, Signal], measurement: Measurement) -> None:
+def _check_not_measured(files: Mapping[Path, Signal], measurement: AnyMeasurement) -> None:
     for target in files:
         if target.exists() and any(
             source.exists() and target.samefile(source)

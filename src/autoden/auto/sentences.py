@@ -19,11 +19,16 @@ from autoden.report.numerals import interval_90, plus_minus, show
 
 
 def say_choice(
-    candidates: Sequence[Candidate], *, refitted: str = "", applied: bool = False
+    candidates: Sequence[Candidate],
+    *,
+    refitted: str = "",
+    applied: bool = False,
+    what: str = "channel",
 ) -> list[str]:
     """Say which method was chosen, among how many, and by how much; where, if not on these data.
 
-    `refitted` says the parameters that the method has once trained on all parts.
+    `refitted` says the parameters that the method has once trained on all parts; `what` the data
+    are made of.
 
     Examples
     --------
@@ -39,7 +44,7 @@ def say_choice(
     if chosen.name == Mean.name:
         tried = f"None of the {len(others)} methods" if len(others) > 1 else "No method"
         best = min((each for each in others if each.score < 0), key=_score, default=None)
-        but = "" if best is None else f" in all channels, though {_named(best)} does in some"
+        but = "" if best is None else f" in all {what}s, though {_named(best)} does in some"
         return [
             f"{tried} tried predicts unseen parts of {data} better than the mean of the exposures"
             f"{but}: the estimate is {'the mean of these' if applied else 'that mean'}, unchanged."
@@ -49,7 +54,7 @@ def say_choice(
         f"The method, {_named(chosen)}, was chosen among {len(candidates)} by parts of {data} "
         f"that it had not seen: its deviance from them is "
         f"{plus_minus(abs(chosen.score), chosen.standard_error)} mdev (thousandths of a nat per "
-        f"channel and exposure) {side} that of the mean of the exposures"
+        f"{what} and exposure) {side} that of the mean of the exposures"
     )
     classical = [each for each in others if each.name in BASELINES and each.name != Mean.name]
     if classical:
@@ -70,7 +75,7 @@ def say_choice(
         sentences.append(
             f"None is better than it by more than {CLEARLY:g} standard errors: the best of several "
             "alike would be chosen by chance, so that a mixture goes before single filters, and "
-            "those that adapt to more spectra before others."
+            "those that adapt to more data before others."
         )
     if applied:
         sentences.append(

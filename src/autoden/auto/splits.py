@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import uniform_filter
 
 from autoden.auto.units import Units, units_of
 from autoden.noise.exposures import Combined, Exposures, Split
@@ -21,8 +21,8 @@ SHARES = (0.1, 0.3)
 """Range of the share of the dose that a target takes: most of it must stay in the input, which
 stands for the whole in the end."""
 
-LEVEL_WIDTH = 9
-"""Channels over which values are averaged, to see how low the rate goes."""
+LEVEL_WIDTHS = {1: 9, 2: 5, 3: 3}
+"""Elements along each axis over which values are averaged, to see how low the rate goes."""
 
 HELD_OUT_SHARE = 0.2
 """Share of the channels on whose targets methods are compared and none is trained."""
@@ -45,8 +45,10 @@ class Splits:
         Independent parts; several for each sample.
     owners : tuple of int
         Of each split, the sample.
-    held_out : ndarray of bool, shape (n_samples, n_channels)
-        Channels on which methods are compared.
+    held_out : ndarray of bool, shape (n_samples, *S)
+        Channels, or pixels, on which methods are compared.
+    missing : ndarray of bool, shape (n_samples, *S), or None
+        Where nothing was measured: neither trains nor compares; None: nowhere.
     """
 
     samples: tuple[Exposures, ...]
@@ -54,6 +56,7 @@ class Splits:
     pairs: tuple[Split, ...]
     owners: tuple[int, ...]
     held_out: NDArray[np.bool_]
+    missing: NDArray[np.bool_] | None = None
 
     @classmethod
     def draw(
@@ -62,25 +65,37 @@ class Splits:
         noise: NoiseModel,
         n_splits: int,
         rng: np.random.Generator,
+        *,
+        shares: tuple[float, float] = SHARES,
+        missing: NDArray[np.bool_] | None = None,
     ) -> Splits:
         """Draw at least so many splits, the same number for every sample."""
         n_each = -(-n_splits // len(samples))
         owners = tuple(range(len(samples))) * n_each
-        shares = np.linspace(*SHARES, len(owners))  # every share occurs, whatever the seed
-        rng.shuffle(shares)
+        drawn = np.linspace(*shares, len(owners))  # every share occurs, whatever the seed
+        rng.shuffle(drawn)
         pairs = tuple(
             noise.split(samples[owner], share, rng)
-            for owner, share in zip(owners, shares, strict=True)
+            for owner, share in zip(owners, drawn, strict=True)
         )
         shape = (len(samples), *samples[0].shape)
         share = min(max(HELD_OUT_SHARE, LEAST_HELD_OUT / np.prod(shape)), MOST_HELD_OUT)
         held_out = draw_held_out(shape, float(share), rng=rng)
-        return cls(tuple(samples), noise, pairs, owners, held_out)
+        if missing is not None:
+            held_out &= ~missing
+        return cls(tuple(samples), noise, pairs, owners, held_out, missing)
+
+    @property
+    def n_dims(self) -> int:
+        """1 for spectra, whose samples have the shape (n,); of images, (C, *S), without C."""
+        return max(self.held_out.ndim - 2, 1)
 
     @cached_property
     def units(self) -> Units:
         """Those in which networks see these measurements."""
-        levels = [uniform_filter1d(whole.values, LEVEL_WIDTH) for whole in self.wholes]
+        widths = np.ones(self.held_out.ndim - 1, dtype=int)
+        widths[-self.n_dims :] = LEVEL_WIDTHS[self.n_dims]
+        levels = [uniform_filter(whole.values, tuple(widths)) for whole in self.wholes]
         return units_of(self.noise, np.concatenate(levels))
 
     @cached_property
@@ -100,9 +115,16 @@ class Splits:
         inputs = [Combined(pair.input.values, dose) for pair, dose in pairs]
         return inputs, [Combined(pair.target.values, dose) for pair, dose in pairs]
 
+    def own_sides(self) -> tuple[list[Combined], list[Combined]]:
+        """Give the inputs of all splits, and the targets as if of the dose of the input."""
+        return [pair.input for pair in self.pairs], [
+            Combined(pair.target.values, pair.input.dose) for pair in self.pairs
+        ]
+
     def trains(self) -> list[NDArray[np.bool_]]:
-        """Give, for each split, the channels that are not held out."""
-        return [~self.held_out[owner] for owner in self.owners]
+        """Give, for each split, the channels or pixels that are not held out."""
+        trains = ~self.held_out if self.missing is None else ~(self.held_out | self.missing)
+        return [trains[owner] for owner in self.owners]
 
     def shares(self) -> list[float]:
         """Give the share of the dose that each target has."""
@@ -114,10 +136,11 @@ class Splits:
 
         Returns
         -------
-        ndarray of float64, shape (n_samples, n_channels)
+        ndarray of float64, shape (n_samples, *S)
             Deviance of an acquisition of dose 1, in nats, averaged over the splits of a sample.
         """
         total = np.zeros(self.held_out.shape)
         for rate, pair, owner in zip(rates, self.pairs, self.owners, strict=True):
             total[owner] += self.noise.deviance(rate, pair.target.values)
-        return np.asarray(total / np.bincount(self.owners)[:, None])
+        n_each = np.bincount(self.owners).reshape(-1, *[1] * (total.ndim - 1))
+        return np.asarray(total / n_each)

@@ -16,11 +16,11 @@ def stack(estimates: Tensor, target: Tensor, weight: Tensor, data_term: DataTerm
     Parameters
     ----------
     estimates : Tensor
-        Shape (K, M, n): M estimates from each of K parts.
+        Shape (K, M, *S): M estimates from each of K parts.
     target : Tensor
-        Shape (K, 1, n): parts that the estimates did not see.
+        Shape (K, 1, *S): parts that the estimates did not see.
     weight : Tensor
-        Shape (K, 1, n): how much each target counts.
+        Shape (K, 1, *S): how much each target counts.
     data_term : callable
         The loss of each channel, given prediction and target.
 
@@ -47,7 +47,7 @@ def stack(estimates: Tensor, target: Tensor, weight: Tensor, data_term: DataTerm
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        mixed = torch.einsum("m,kmn->kn", logits.softmax(0), estimates)[:, None]
+        mixed = torch.einsum("m,km...->k...", logits.softmax(0), estimates)[:, None]
         loss = (data_term(mixed, target) * weight).sum() / total
         torch.autograd.backward(loss)
         return loss

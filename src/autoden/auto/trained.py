@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoden.auto.images.agreement import image_agreement, measure_rings
+from autoden.auto.images.errors import measure_image_errors
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.verdict import judge_images
 from autoden.auto.measurement import Measurement
 from autoden.auto.method import Method
 from autoden.auto.mixture import Mixture
@@ -16,7 +20,7 @@ from autoden.auto.result import Result
 from autoden.auto.selection import Candidate
 from autoden.auto.splits import Splits
 from autoden.auto.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
-from autoden.auto.verdict import judge
+from autoden.auto.verdict import Verdict, judge
 from autoden.baselines.mean import Mean
 from autoden.noise.exposures import Combined, Exposures
 from autoden.noise.model import NoiseModel
@@ -45,6 +49,8 @@ class Trained:
         What the user gave.
     samples : tuple of Exposures
         What it was trained on.
+    level_error : float
+        Standard error of the variance of the noise of images, relative to it.
     """
 
     method: Method
@@ -54,10 +60,11 @@ class Trained:
     seed: int | None
     settings: Mapping[str, Any]
     samples: tuple[Exposures, ...]
+    level_error: float = 0.0
 
     def result(
         self,
-        measurement: Measurement,
+        measurement: Measurement | ImageMeasurement,
         samples: Sequence[Exposures],
         *,
         notes: Sequence[str],
@@ -70,13 +77,19 @@ class Trained:
         Applied are methods to other measurements than they were trained on.
         """
         wholes = [self.noise.combine(sample) for sample in samples]
-        estimates = self.method.rates(wholes)
-        errors = [
-            self._errors(index, whole, estimate, splits)
-            for index, (whole, estimate) in enumerate(zip(wholes, estimates, strict=True))
-        ]
-        given = measurement, wholes, self.noise, estimates, errors, self.candidates
-        verdict = judge(*given, refitted=self.method.describe(), applied=applied)
+        estimates, spreads = self._estimates(wholes)
+        if isinstance(measurement, ImageMeasurement):
+            errors = self._image_errors(measurement, samples, estimates, spreads)
+            verdict = self._judge_images(measurement, samples, wholes, estimates, errors, applied)
+        else:
+            errors = [
+                self._errors(index, whole, estimate, spread, splits)
+                for index, (whole, estimate, spread) in enumerate(
+                    zip(wholes, estimates, spreads, strict=True)
+                )
+            ]
+            given = measurement, wholes, self.noise, estimates, errors, self.candidates
+            verdict = judge(*given, refitted=self.method.describe(), applied=applied)
         sigmas = [error.sigma for error in errors]
         doubts = [_say_doubt(error) for error in errors if error.held_out_z > DOUBTFUL]
         noise = [
@@ -102,12 +115,13 @@ class Trained:
         )
 
     def _errors(
-        self, index: int, whole: Combined, estimate: Floats, splits: Splits | None
+        self,
+        index: int,
+        whole: Combined,
+        estimate: Floats,
+        spread: Floats | float,
+        splits: Splits | None,
     ) -> Errors:
-        spread: Floats | float = 0.0
-        if isinstance(self.method, Mixture) and len(self.method.networks) > 1:
-            each = self.method.each([whole])[0]
-            spread = each.var(axis=0, ddof=1) / len(each)
         rng = numpy_generator(self.seed, f"replicas {index}")
         errors = measure_errors(
             self.method,
@@ -122,6 +136,63 @@ class Trained:
         if self.method.name == Mean.name:  # it needs no more exposure than it had
             return replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
         return errors if splits is None else check_errors(errors, index, self.method, splits)
+
+    def _estimates(self, wholes: Sequence[Combined]) -> tuple[list[Floats], list[Floats | float]]:
+        """Give estimates, and their variances over networks trained with other seeds."""
+        if not isinstance(self.method, Mixture) or len(self.method.networks) == 1:
+            return self.method.rates(wholes), [0.0] * len(wholes)
+        every = self.method.each(wholes)
+        spreads: list[Floats | float] = [
+            np.asarray(each.var(axis=0, ddof=1) / len(each)) for each in every
+        ]
+        return [each.mean(axis=0) for each in every], spreads
+
+    def _image_errors(
+        self,
+        measurement: ImageMeasurement,
+        samples: Sequence[Exposures],
+        estimates: Sequence[Floats],
+        spreads: Sequence[Floats | float],
+    ) -> list[Errors]:
+        """Find the errors of images; the mean has those of the noise."""
+        found = []
+        triples = zip(samples, estimates, spreads, strict=True)
+        for index, (sample, estimate, spread) in enumerate(triples):
+            errors = measure_image_errors(
+                self.method, estimate, sample, self.noise, self.level_error,
+                self.n_replicas, numpy_generator(self.seed, f"replicas {index}"),
+                spread=spread, missing=measurement.missing[index],
+            )  # fmt: skip
+            if self.method.name == Mean.name:
+                errors = replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
+            found.append(errors)
+        return found
+
+    def _judge_images(
+        self,
+        measurement: ImageMeasurement,
+        samples: Sequence[Exposures],
+        wholes: Sequence[Combined],
+        estimates: Sequence[Floats],
+        errors: Sequence[Errors],
+        applied: bool,
+    ) -> Verdict:
+        """Compare images with their measurements, also one half with the other."""
+        spacing, unit = measurement.spacing
+        found = []
+        for index, sample in enumerate(samples):
+            missing = measurement.missing[index]
+            rings = None
+            if not missing.any():
+                rng = numpy_generator(self.seed, f"halves {index}")
+                halves = self.noise.split(sample, 0.5, rng)
+                rings = measure_rings(self.method, halves, spacing, unit)
+            given = estimates[index], wholes[index], self.noise, errors[index], missing, rings
+            found.append(image_agreement(*given))
+        return judge_images(
+            found, self.noise, errors, self.candidates,
+            refitted=self.method.describe(), applied=applied,
+        )  # fmt: skip
 
 
 def _say_doubt(errors: Errors) -> str:

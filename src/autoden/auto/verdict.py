@@ -125,7 +125,7 @@ def judge(
         {
             "held_out": chosen.score,
             "held_out_error": chosen.standard_error,
-            **_by_sample([_numbers(*pair) for pair in zip(found, errors, strict=True)]),
+            **by_sample([_numbers(*pair) for pair in zip(found, errors, strict=True)]),
         },
         sentences,
         _warnings(found, errors, names, is_counts),
@@ -170,7 +170,7 @@ def _warnings(
     ]
 
 
-def _by_sample(numbers: list[dict[str, Any]]) -> dict[str, Any]:
+def by_sample(numbers: list[dict[str, Any]]) -> dict[str, Any]:
     """Give the numbers of the only sample, or lists of those of all."""
     if len(numbers) == 1:
         return numbers[0]

@@ -27,8 +27,8 @@ from autoden.cli.wording import in_options
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
-    from autoden.auto.measurement import Measurement
     from autoden.auto.result import Result
+    from autoden.auto.saving import AnyMeasurement
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def parse_times(text: str | None) -> list[float] | None:
 
 
 def _plan(
-    destination: ReportDestination, measurement: Measurement, budget: str, record: Record
+    destination: ReportDestination, measurement: AnyMeasurement, budget: str, record: Record
 ) -> Plan:
     """Say what would be done."""
     samples = measurement.samples

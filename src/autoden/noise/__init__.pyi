@@ -1,5 +1,8 @@
 from .choice import NoiseVerdict as NoiseVerdict
 from .choice import choose_noise as choose_noise
+from .correlation import NoiseCorrelation as NoiseCorrelation
+from .correlation import correlation_of_repeats as correlation_of_repeats
+from .correlation import correlation_of_residuals as correlation_of_residuals
 from .estimation import estimate_gaussian as estimate_gaussian
 from .estimation import estimate_poisson as estimate_poisson
 from .estimation import estimate_unknown as estimate_unknown
@@ -9,6 +12,16 @@ from .exposures import Split as Split
 from .faults import Fault as Fault
 from .faults import find_faults as find_faults
 from .gaussian import Gaussian as Gaussian
+from .level import Level as Level
+from .level import gaussian_level as gaussian_level
+from .level import refine_level as refine_level
 from .model import NoiseModel as NoiseModel
+from .pixels import Filled as Filled
+from .pixels import fill_gaps as fill_gaps
+from .pixels import hot_pixels as hot_pixels
 from .poisson import Poisson as Poisson
 from .unknown import Unknown as Unknown
+from .variance_line import VarianceLine as VarianceLine
+from .variance_line import poisson_gain as poisson_gain
+from .variance_line import refine_line as refine_line
+from .variance_line import variance_line as variance_line

@@ -19,9 +19,10 @@ from scipy.ndimage import uniform_filter
 from autoden.checks import choice
 from autoden.errors import InputError
 from autoden.noise.counts import Counting, examine_counts
-from autoden.noise.estimation import estimate_gaussian, estimate_unknown, rounding_variance
+from autoden.noise.estimation import estimate_gaussian, estimate_unknown
 from autoden.noise.exposures import Exposures, Floats
 from autoden.noise.gaussian import Gaussian
+from autoden.noise.level import rounding_variance
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
 from autoden.noise.scatter import Scatter, examine_scatter

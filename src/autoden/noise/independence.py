@@ -94,8 +94,9 @@ def correlation_of_neighbours(exposures: Exposures, gain: float | None) -> Neigh
     scaled = left.standardised()
     scaled[:, left.unit_variance < (_LEAST_COUNTS * gain**2 if gain is not None else 0)] = 0
     is_exact = gain is not None
-    near, near_error = _at_distance(scaled, 1, is_exact)
-    far, far_error = np.mean([_at_distance(scaled, d, is_exact) for d in _FAR], axis=0)
+    free = len(scaled) - 1
+    near, near_error = correlation_at(scaled, 1, free, is_exact)
+    far, far_error = np.mean([correlation_at(scaled, d, free, is_exact) for d in _FAR], axis=0)
     error = np.hypot(near_error, far_error / np.sqrt(len(_FAR)))
     if not np.isfinite(error) or error == 0:
         return NeighbourCorrelation(0.0, np.inf)
@@ -185,18 +186,35 @@ def _alike_by_value(exposures: Exposures, copies: Sequence[Likeness]) -> list[Li
     return found
 
 
-def _at_distance(scaled: Floats, distance: int, is_exact: bool) -> tuple[float, float]:
-    """Correlation at a distance along the last axis and its standard error.
+def correlation_at(
+    scaled: Floats, distance: int, free: int, is_exact: bool = False
+) -> tuple[float, float]:
+    """Correlate standardised residuals at a distance along the last axis.
 
     The variance of the products is known for counts; for other values, whose level of noise is
     only known on average, it is taken from the products.
+
+    Parameters
+    ----------
+    scaled : ndarray of float64, shape (R, *S)
+        Standardised residuals, 0 where they say nothing.
+    distance : int
+        Elements.
+    free : int
+        How many of the R are independent: R - 1 for repeats less their mean.
+    is_exact : bool
+        Whether they are those of counts.
+
+    Returns
+    -------
+    correlation, standard_error : float
+        The error is infinite where there are no pairs.
     """
     products = (scaled[..., :-distance] * scaled[..., distance:]).sum(axis=0)
     seen = np.asarray(scaled.any(axis=0))
     n_pairs = int((seen[..., :-distance] & seen[..., distance:]).sum())
     if n_pairs < 2:
         return 0.0, np.inf
-    free = len(scaled) - 1
     square = n_pairs * free if is_exact else float((products**2).sum())
     return float(products.sum()) / (n_pairs * free), float(np.sqrt(square)) / (n_pairs * free)
 

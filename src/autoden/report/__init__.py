@@ -1,4 +1,4 @@
-"""Figures of spectra, trainings and ring correlations, drawn from plain arrays.
+"""Figures and pages of spectra, images, trainings and ring correlations, drawn from plain arrays.
 
 This is the only room that draws. Matplotlib is imported when the first figure is asked for, and
 only its objects are used: no pyplot, no window, no choice of backend, no settings changed. The

@@ -2,6 +2,9 @@ from .candidates import candidates_table as candidates_table
 from .denoised import plot_denoised as plot_denoised
 from .denoised import plot_residuals as plot_residuals
 from .html import write_page as write_page
+from .image_html import write_image_page as write_image_page
+from .image_page import ImagePage as ImagePage
+from .images import image_figure as image_figure
 from .losses import loss_figure as loss_figure
 from .page import Page as Page
 from .ring_correlation import ring_correlation_figure as ring_correlation_figure

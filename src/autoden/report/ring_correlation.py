@@ -97,26 +97,32 @@ def ring_correlation_figure(
     """
     if not curves:
         raise InputError("`curves` is empty: give one or more ring correlations by name.")
-    from autoden.report.canvas import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, Sheet, tidy
+    from autoden.report.canvas import Sheet
 
     figure = Sheet(figsize=(7, 4.4), layout="constrained")
     axes = figure.add_subplot()
+    draw_ring_correlations(axes, curves, unit)
+    _draw_periods(axes, max(curve.nyquist for curve in curves.values()), unit)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    if title is not None:
+        axes.set_title(title, loc="left", fontsize=11)
+    return figure
+
+
+def draw_ring_correlations(axes: Axes, curves: Mapping[str, Curve], unit: str) -> None:
+    """Draw curves and thresholds on axes, without a legend."""
+    from autoden.report.canvas import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, tidy
+
     tidy(axes)
     axes.axhline(0, color=BLACK, linewidth=0.6)
     colours = cycle([BLUE, ORANGE, GREEN, PURPLE, SKY, BLACK])
     for (name, curve), colour in zip(curves.items(), colours, strict=False):
         _draw(axes, name, curve, colour, unit)
     _draw_thresholds(axes, list(curves.values()))
-    nyquist = max(curve.nyquist for curve in curves.values())
-    axes.set_xlim(0, nyquist)
+    axes.set_xlim(0, max(curve.nyquist for curve in curves.values()))
     axes.set_ylim(_limits(curves))
     axes.set_xlabel(f"Spatial frequency (cycles per {unit})")
     axes.set_ylabel("Ring correlation")
-    _draw_periods(axes, nyquist, unit)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    if title is not None:
-        axes.set_title(title, loc="left", fontsize=11)
-    return figure
 
 
 def _draw(axes: Axes, name: str, curve: Curve, colour: str, unit: str) -> None:

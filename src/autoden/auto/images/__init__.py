@@ -1,0 +1,1 @@
+"""What differs for images and volumes: reading, faults, members of the mixture, errors, verdict."""

@@ -1,0 +1,117 @@
+"""From measured images or volumes to a result: noise, faults, splits, competition, estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autoden.auto.budget import Budget
+from autoden.auto.competition import END, FILTERS, choose_method
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.noise import choose_image_noise
+from autoden.auto.images.noise_again import check_image_noise
+from autoden.auto.images.outliers import without_outliers
+from autoden.auto.images.region import busiest_region
+from autoden.auto.progress import SILENT, Progress
+from autoden.auto.result import Result
+from autoden.auto.splits import Splits
+from autoden.auto.trained import Trained
+from autoden.noise.choice import NoiseName
+from autoden.noise.correlation import correlation_of_residuals
+from autoden.randomness import numpy_generator
+
+SHARES = (0.1, 0.3)
+"""Range of the share of the dose that a target takes."""
+
+
+def denoise_images(
+    measurement: ImageMeasurement,
+    noise: NoiseName,
+    work: Budget,
+    seed: int | None,
+    settings: Mapping[str, Any],
+    progress: Progress = SILENT,
+) -> Result:
+    """Choose a method for images or volumes, train it and judge its estimate.
+
+    Parameters
+    ----------
+    measurement : ImageMeasurement
+        What was measured.
+    noise : str
+        What the user says that the noise is, or "auto".
+    work : Budget
+        How much to do.
+    seed : int or None
+        Of all draws.
+    settings : mapping
+        What the user gave, to be kept with the result.
+    progress : Progress
+        Who is told how far it is, and may ask for an early end.
+    """
+    calm = without_outliers(measurement.samples)
+    verdict = choose_image_noise(calm.samples, noise)
+    rng = numpy_generator(seed, "splits")
+    region = busiest_region(replace(measurement, samples=calm.samples), work.region)
+    missing = np.stack(region.missing)
+    splits = Splits.draw(
+        region.samples, verdict.noise, work.n_splits, rng,
+        shares=SHARES, missing=missing if missing.any() else None,
+    )  # fmt: skip
+    progress.say("filters", FILTERS)
+    chosen = choose_method(splits, work, seed, progress)
+    progress.say("uncertainty", END)
+    trained = Trained(
+        chosen.method,
+        verdict.noise,
+        chosen.candidates,
+        work.n_replicas,
+        seed,
+        {"noise": verdict.noise.describe(), **settings},
+        calm.samples,
+        verdict.relative_error,
+    )
+    result = trained.result(
+        measurement,
+        calm.samples,
+        notes=[*measurement.notes, verdict.sentence, *region.notes, *chosen.notes],
+        warnings=[*verdict.warnings, *calm.warnings(), *chosen.warnings],
+    )
+    told = [*result.warnings, *_shared_noise(measurement, result)]
+    return calm.restored(replace(result, warnings=told), measurement, verdict.noise)
+
+
+def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
+    """Denoise other images by a trained method."""
+    calm = without_outliers(measurement.samples)
+    noise = check_image_noise(calm.samples, trained)
+    result = trained.result(
+        measurement,
+        calm.samples,
+        notes=[
+            *measurement.notes,
+            noise.sentence,
+            "The method was chosen on other data of the set-up.",
+        ],
+        warnings=[*noise.warnings, *calm.warnings()],
+        applied=True,
+    )
+    return calm.restored(result, measurement, trained.noise)
+
+
+def _shared_noise(measurement: ImageMeasurement, result: Result) -> list[str]:
+    """Warn of noise that the neighbours in single images share, as what was taken away shows."""
+    if any(sample.n_repeats > 1 for sample in measurement.samples):
+        return []  # told by their differences
+    pairs = zip(
+        measurement.by_sample(result.mean).reshape(-1, *measurement.size),
+        measurement.by_sample(result.estimate).reshape(-1, *measurement.size),
+        strict=True,
+    )
+    found = [correlation_of_residuals(*pair) for pair in pairs]
+    told = [each for each in found if not each.is_white]
+    worst = max(told, key=lambda each: float(np.abs(each.correlations).max()), default=None)
+    return [] if worst is None else [worst.sentence("ZYX"[-measurement.n_dims :])]

@@ -1,0 +1,207 @@
+"""Along which axes the noise of neighbours is alike, and over how many elements.
+
+Asked of what repeats do not share, or of what a denoised image left of the image. A network that
+guesses an element from its neighbours (Noise2Void) guesses the noise that they share as well,
+unless the mask hides them too: `NoiseCorrelation.mask_shape` says how many.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.ndimage import uniform_filter
+
+from autoden.checks import whole_number
+from autoden.errors import InputError
+from autoden.noise.exposures import Exposures, Floats, as_floats
+from autoden.noise.independence import correlation_at
+from autoden.noise.residuals import residuals
+
+MOST_LAGS: Final = 8
+_CLEAR: Final = 5.0  # standard errors
+_MATTERS: Final = 0.05  # correlation, squared a share of the variance that a neighbour foretells
+_LEFT_BY_DENOISING: Final = 0.1  # below: what a filter that keeps some of the noise leaves
+_CLIP: Final = 4.0  # standard deviations; more is a hot pixel or structure
+_AROUND: Final = 15  # elements that tell the level of the noise
+_HIDDEN: Final = 0.5  # share of an axis that a mask may hide at most
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseCorrelation:
+    """Correlation of the noise with that of elements farther along each axis.
+
+    Attributes
+    ----------
+    correlations, standard_errors : ndarray of float64, shape (n_axes, n_lags)
+        At distances of 1 to n_lags elements; the error is infinite where there are no pairs.
+    reach : tuple of int
+        For each axis the largest distance at which noise is correlated clearly, 0 for white noise.
+    lengths : tuple of int
+        Elements along each axis.
+    """
+
+    correlations: Floats
+    standard_errors: Floats
+    reach: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+    @property
+    def is_white(self) -> bool:
+        """No axis has correlated noise."""
+        return not any(self.reach)
+
+    @property
+    def mask_shape(self) -> tuple[int, ...] | None:
+        """Elements along each axis that a mask has to hide together; None if no mask fits.
+
+        An odd number, 1 along axes of white noise. Where the noise is alike over all distances
+        looked at, a whole line of the mask would have to be hidden: noise along one axis can be
+        told by the others, so that the mask is as long as it may be; along all axes, nothing
+        tells it from structure.
+        """
+        if self.is_white:
+            return (1,) * len(self.reach)
+        if all(self.reach) and len(self.reach) * max(self.reach) > MOST_LAGS:
+            return None
+        shape = tuple(2 * reach + 1 for reach in self.reach)
+        fits = all(
+            size <= max(1, _HIDDEN * length)
+            for size, length in zip(shape, self.lengths, strict=True)
+        )
+        return shape if fits else None
+
+    def sentence(self, axes: Sequence[str] = ()) -> str:
+        """Say it in words, with names of the axes if they are given."""
+        if self.is_white:
+            return "The noise of neighbours is independent along every axis."
+        names = list(axes) or [f"axis {i}" for i in range(len(self.reach))]
+        n_lags = self.correlations.shape[1]
+        told = []
+        for name, reach, row in zip(names, self.reach, self.correlations, strict=True):
+            if reach:
+                most = " or more" if reach == n_lags else ""
+                told.append(f"along {name} over {reach}{most} element(s) ({row[0]:+.2f} at 1)")
+        found = f"The noise of neighbours is correlated {' and '.join(told)}"
+        if self.mask_shape is None:
+            return (
+                f"{found}: no mask hides what they share without hiding the structure as well. "
+                "Methods for one image take such noise for structure; give repeats, or the data "
+                "before they were smoothed or resampled."
+            )
+        return (
+            f"{found}: methods that take it for independent keep much of it. A mask of "
+            f"{' x '.join(map(str, self.mask_shape))} elements hides what they share."
+        )
+
+
+def correlation_of_repeats(
+    exposures: Exposures, gain: float | None = None, *, n_lags: int = MOST_LAGS
+) -> NoiseCorrelation:
+    """Correlate what repeats do not share, along each axis.
+
+    Parameters
+    ----------
+    exposures : Exposures
+        Two repeats or more, any number of axes.
+    gain : float, optional
+        Units of the data per count, of counts.
+    n_lags : int
+        Distances looked at.
+
+    Raises
+    ------
+    InputError
+        If there is one repeat.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(size=(3, 65, 64))
+    >>> found = correlation_of_repeats(Exposures(noise[:, 1:] + noise[:, :-1]))
+    >>> found.reach, found.mask_shape
+    ((1, 0), (3, 1))
+    """
+    if exposures.n_repeats < 2:
+        raise InputError(
+            "there is 1 repeat: what repeats do not share needs two or more. For one image, give "
+            "it with its denoised version to `correlation_of_residuals`."
+        )
+    left = residuals(exposures, gain).standardised()
+    return _correlations(_even(left), exposures.n_repeats - 1, n_lags, least=-_MATTERS)
+
+
+def correlation_of_residuals(
+    image: ArrayLike, denoised: ArrayLike, *, n_lags: int = MOST_LAGS
+) -> NoiseCorrelation:
+    """Correlate what a denoised image left of the image, along each axis.
+
+    Only what neighbours have in common counts: a denoiser that keeps a share of the noise makes
+    residuals of white noise differ from their neighbours a little.
+
+    Parameters
+    ----------
+    image, denoised : array_like, shape (*S)
+        Values that are not finite, in either, are left out.
+    n_lags : int
+        Distances looked at.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rows = rng.normal(size=(64, 1)) + rng.normal(size=(64, 64))
+    >>> found = correlation_of_residuals(rows, np.zeros((64, 64)))
+    >>> found.reach, found.mask_shape
+    ((0, 8), (1, 17))
+    >>> print(found.sentence(("Y", "X")))
+    The noise of neighbours is correlated along X over 8 or more element(s) (+0.4...
+    """
+    measured, clean = as_floats(image), as_floats(denoised)
+    if measured.shape != clean.shape or measured.ndim == 0:
+        raise InputError(
+            f"`image` has shape {measured.shape} and `denoised` {clean.shape}: give an image and "
+            "what was made of it."
+        )
+    left = measured - clean
+    left[~np.isfinite(left)] = 0
+    return _correlations(_even(left[None]), 1, n_lags, least=_LEFT_BY_DENOISING)
+
+
+def _even(left: Floats) -> Floats:
+    """Divide residuals (R, *S) by their local size and clip what is far larger."""
+    around = (1, *(_AROUND,) * (left.ndim - 1))
+    typical = float(np.sqrt(np.mean(left**2)))
+    if typical == 0:
+        return left
+    spread = np.sqrt(uniform_filter(left**2, around, mode="reflect"))
+    scaled = left / np.maximum(spread, 1e-3 * typical)
+    return np.asarray(np.clip(scaled, -_CLIP, _CLIP))
+
+
+def _correlations(scaled: Floats, free: int, n_lags: int, least: float) -> NoiseCorrelation:
+    """Correlate along each axis; `least` is the correlation that counts, of either sign if < 0."""
+    whole_number("n_lags", n_lags, at_least=1)
+    lengths = scaled.shape[1:]
+    found = np.zeros((len(lengths), n_lags))
+    errors = np.full(found.shape, np.inf)
+    power = float(np.mean(scaled**2)) * len(scaled) / free
+    for axis, length in enumerate(lengths):
+        moved = np.moveaxis(scaled, axis + 1, -1)
+        for lag in range(1, min(n_lags, length - 1) + 1):
+            value, error = correlation_at(moved, lag, free)
+            if math.isfinite(error) and error > 0 and power > 0:
+                found[axis, lag - 1], errors[axis, lag - 1] = value / power, error / power
+    size = np.abs(found) if least < 0 else found
+    # correlated products scatter more than independent ones (Bartlett 1946)
+    inflated = errors * np.sqrt(np.prod(1 + 2 * np.sum(found**2, axis=1)))
+    clear = size > np.maximum(abs(least), _CLEAR * inflated)
+    reach = tuple(int(np.max(np.flatnonzero(row) + 1, initial=0)) for row in clear)
+    return NoiseCorrelation(found, inflated, reach, lengths)

@@ -1,0 +1,218 @@
+"""How strong noise of one level is, with the error of what is said: from repeats or one image.
+
+Repeats tell by what they do not share. A single acquisition of two or more axes tells by what all
+frequencies and all its parts have in common (`white_floor`), one of one axis by third differences
+of neighbours. What a scene has of its own that looks like white noise, such as the grain of a
+photograph, is noise to a single acquisition. Noise whose level changes is in `variance_line`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autoden.errors import InputError
+from autoden.noise.blocks import Blocks, cosine_blocks
+from autoden.noise.exposures import Exposures, Floats, as_floats, check_size, per_repeat
+from autoden.noise.lattice import rounding_step
+from autoden.noise.third_differences import clipped_variance, third_differences
+from autoden.noise.white_floor import WhiteFloor, white_floor
+
+Mask = NDArray[np.bool_]
+
+_MOST_BINS: Final = 16
+_FEWEST_BINS: Final = 4
+_BLOCKS_PER_BIN: Final = 16
+_MOST_AXES: Final = 3  # of a block; further ones hold separate arrays
+_INFLATED: Final = 2.4  # variance of a mean square of third differences, over that of white noise
+
+
+@dataclass(frozen=True)
+class Level:
+    """A measured number and its error.
+
+    Attributes
+    ----------
+    value : float
+        In the user's units; 0 if nothing was found.
+    standard_error : float
+        Of the value.
+    """
+
+    value: float
+    standard_error: float
+
+
+def gaussian_level(exposures: Sequence[Exposures], valid: Mask | None = None) -> Level:
+    """Measure sigma of additive noise that is white and the same everywhere.
+
+    From repeats if a sample has two or more; otherwise from single acquisitions, whose noise is
+    taken to be independent between neighbours: where it is correlated, the level comes out too low.
+
+    Parameters
+    ----------
+    exposures : sequence of Exposures
+        One or more samples of one set-up, any number of axes.
+    valid : ndarray of bool, shape (*S), optional
+        False for elements to leave out; single acquisitions of one axis take all.
+
+    Returns
+    -------
+    Level
+        Sigma of one acquisition. Of 256 x 256 photographs with noise of 10 % of their range it is
+        right to 0.5 %, where 0.3 % would be right if there were nothing but noise.
+
+    Raises
+    ------
+    InputError
+        If all samples are single acquisitions with no axis of four elements.
+
+    Examples
+    --------
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = 100 * (np.hypot(x - 60, y - 70) < 40)
+    >>> noisy = image + np.random.default_rng(0).normal(0, 5, image.shape)
+    >>> level = gaussian_level([Exposures(noisy[None])])
+    >>> print(f"{level.value:.2f} +- {level.standard_error:.2f}")
+    4.97 +- 0.03
+    """
+    samples = several(exposures)
+    repeated = [sample for sample in samples if sample.n_repeats > 1]
+    if repeated:
+        return _of_repeats(repeated, valid)
+    found = _of_single(list(_arrays(samples)), valid, rounding_variance(samples))
+    sizes, variances, errors = np.array(found).T
+    shares = sizes / sizes.sum()
+    return level_of_variance(float(shares @ variances), float(np.linalg.norm(shares * errors)))
+
+
+def refine_level(
+    level: Level, exposures: Exposures, denoised: ArrayLike, *, seed: int = 0
+) -> Level:
+    """Correct a level of a single acquisition by how well that of the denoised one is found again.
+
+    White noise of the level is added to the denoised acquisition, which has the structure of the
+    true one, and measured in the same way: what that comes out at too much or too little is taken
+    off.
+
+    Parameters
+    ----------
+    level : Level
+        As `gaussian_level` measured it.
+    exposures : Exposures
+        One acquisition; a level from repeats is given back as it is.
+    denoised : array_like, shape (*S)
+        The acquisition without most of its noise.
+    seed : int
+        Of the added noise.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> image = 50 * np.sin(np.arange(128) / 9) * np.ones((128, 1))
+    >>> noisy = Exposures(image[None] + rng.normal(0, 5, (1, 128, 128)))
+    >>> level = gaussian_level([noisy])
+    >>> print(f"{refine_level(level, noisy, image).value:.2f}")
+    4.98
+    """
+    clean = as_floats(denoised)
+    if clean.shape != exposures.shape:
+        raise InputError(
+            f"`denoised` has shape {clean.shape} and the acquisition {exposures.shape}: give the "
+            "denoised acquisition itself."
+        )
+    if exposures.n_repeats > 1 or level.value == 0:
+        return level
+    noise = np.random.default_rng(seed).normal(0, level.value, clean.shape)
+    again = gaussian_level([Exposures((clean + noise)[None])]).value
+    if again == 0:
+        return level
+    ratio = float(np.sqrt(np.mean(noise**2))) / again
+    return Level(level.value * ratio, level.standard_error * ratio)
+
+
+def several(exposures: Sequence[Exposures]) -> Sequence[Exposures]:
+    """Check that there are exposures and that their values can be squared."""
+    if not exposures:
+        raise InputError("there are no exposures: give at least one sample.")
+    check_size([sample.repeats for sample in exposures], "the exposures")
+    return exposures
+
+
+def rounding_variance(exposures: Sequence[Exposures]) -> float:
+    """Give the variance that rounding adds to single values: step^2 / 12; 0 for no common step.
+
+    Examples
+    --------
+    >>> noisy = np.random.default_rng(0).normal(7, 1, (1, 1000))
+    >>> print(f"{rounding_variance([Exposures(noisy.round(1))]):.6f}")
+    0.000833
+    >>> rounding_variance([Exposures(noisy)])
+    0.0
+    """
+    values = np.concatenate([sample.repeats.ravel() for sample in exposures])
+    return (rounding_step(values) or 0.0) ** 2 / 12
+
+
+def level_of_variance(variance: float, error: float) -> Level:
+    """Turn a variance with its error into a standard deviation with its error."""
+    value = math.sqrt(max(variance, 0.0))
+    # where the error is as large as the variance, the root of what is possible is the error
+    return Level(value, error / (2 * value) if error < variance else math.sqrt(error) / 2)
+
+
+def floor_of_blocks(blocks: Blocks, *, has_structure: bool = False) -> WhiteFloor:
+    """Measure the variance of white noise in blocks; more blocks make a finer table."""
+    n_bins = int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
+    return white_floor(blocks.energies(n_bins), has_structure=has_structure)
+
+
+def _arrays(samples: Sequence[Exposures]) -> Iterator[Floats]:
+    """Give single acquisitions of up to three axes."""
+    for sample in samples:
+        values = sample.repeats[0]
+        yield from values.reshape(-1, *values.shape[-_MOST_AXES:]) if values.ndim > 3 else [values]
+
+
+def _of_repeats(samples: Sequence[Exposures], valid: Mask | None) -> Level:
+    """Pool the variance between repeats: sum((y - t x)^2) / (R - 1) with the best rate x."""
+    squares, freedom = 0.0, 0
+    for sample in samples:
+        kept = ... if valid is None else valid
+        durations = per_repeat(sample.durations, sample.repeats)
+        rate = np.sum(durations * sample.repeats, axis=0) / np.sum(durations**2)
+        left = (sample.repeats - durations * rate)[:, kept]
+        squares += float(np.sum(left**2))
+        freedom += (sample.n_repeats - 1) * left[0].size
+    variance = squares / freedom
+    return level_of_variance(variance, variance * math.sqrt(2 / freedom))
+
+
+def _of_single(
+    arrays: Sequence[Floats], valid: Mask | None, least: float
+) -> list[tuple[int, float, float]]:
+    """Measure single acquisitions: number of elements, variance of the noise, and its error."""
+    found, differences = [], []
+    for values in arrays:
+        blocks = cosine_blocks(values, valid) if values.ndim > 1 else None
+        if blocks is None:
+            differences.append(third_differences(values))
+        else:
+            floor = floor_of_blocks(blocks)
+            found.append((values.size, floor.variance, floor.standard_error))
+    if differences:
+        together = np.concatenate(differences)
+        variance = clipped_variance(together, least)
+        inflated = _INFLATED ** max(values.ndim for values in arrays)
+        found.append((together.size, variance, variance * math.sqrt(2 * inflated / together.size)))
+    return found
