@@ -1,7 +1,7 @@
 """Change valid files at random and read them: ``python fuzzing.py SUFFIX SECONDS SEED FOLDER``.
 
 Run as a process of its own, whose memory is limited. Whatever a reader raises besides our own
-error, an error that hides a lack of memory, and a reader that takes longer than half a minute are
+error, an error that hides a lack of memory, and a reader that takes longer than its time are
 printed, and the file that did it is kept in the folder.
 """
 
@@ -22,7 +22,7 @@ from autoden.errors import InputError
 from valid_files import seeds_of
 
 MEMORY = 2**30  # bytes that reading a file of some kB may add
-PATIENCE = 30  # seconds for one file
+PATIENCE = 100  # seconds for one file; readers of instruments have 60
 NUMBERS = (0, 1, 2, 127, 128, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**60, 2**63 - 1)
 WORDS = (
     b"0", b"-1", b"1e999", b"nan", b"inf", b"1_0", b"99999999999999999999", b"1152921504606846976",
