@@ -40,7 +40,7 @@ class Comparison:
                 chooser = ui.select(names, value=0, label="Shown", on_change=self._choose_item)
                 chooser.props("dense outlined options-dense data-testid=item")
         if first.is_spectrum:
-            self._plot = ui.plotly(self._figure()).classes("plot").props('data-testid="spectrum"')
+            self._plot = ui.plotly(self._figure()).classes("figure").props('data-testid="spectrum"')
             self._plot.props(f'role="img" aria-label="{self._describe()}"')
             self._plot.on("plotly_relayout", self._zoomed)
         else:

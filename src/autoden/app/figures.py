@@ -18,12 +18,12 @@ from autoden.signals import Axis
 
 ORANGE, BAND, GREY, BLUE = "#d55e00", "rgba(213, 94, 0, 0.25)", "#8a8a8a", "#0072b2"
 _CLEAR = "rgba(0,0,0,0)"
-_CONFIG = {
+_CONFIG = {  # no list of lists: plotly.js takes it for another one each time, and draws for ever
     "displaylogo": False,
     "responsive": True,
     "showTips": False,
     "plotlyServerURL": "",
-    "modeBarButtons": [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     "toImageButtonOptions": {"format": "png", "scale": 3, "filename": "spectrum"},
 }
 
@@ -153,13 +153,11 @@ def _range(curves: Sequence[NDArray[Any]], logarithmic: bool) -> list[float]:
 
 
 def _layout(x_label: str, y_label: str) -> dict[str, Any]:
-    axis = {
-        "zeroline": False, "showline": True, "ticks": "outside", "ticklen": 4, "automargin": True,
-    }  # fmt: skip
+    axis = {"zeroline": False, "showline": True, "ticks": "outside", "ticklen": 4}
     return {
         "font": {"family": "Roboto, system-ui, sans-serif", "size": 13},
         "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "autosize": True,
-        "margin": {"l": 10, "r": 14, "t": 10, "b": 10},
+        "margin": {"l": 72, "r": 16, "t": 34, "b": 52},
         "hovermode": "x", "dragmode": "zoom", "uirevision": "kept",
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom",
                    "bgcolor": _CLEAR},

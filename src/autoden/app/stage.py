@@ -162,7 +162,7 @@ class _Running:
         figure = curve_figure(job.curve)
         if self._drawn < 0:
             with self._place:
-                self._plot = ui.plotly(figure).classes("plot").props('data-testid="curve"')
+                self._plot = ui.plotly(figure).classes("figure").props('data-testid="curve"')
                 self._plot.props('role="img" aria-label="Held-out loss by epoch"')
         else:
             self._plot.update_figure(figure)
