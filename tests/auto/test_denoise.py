@@ -536,8 +536,8 @@ def test_references_of_other_samples_are_refused(reference):
 
 
 def test_mean_as_a_result_says_so_and_is_exact(monkeypatch, half, hurried):
-    def nothing_helps(splits, work, seed):
-        return replace(choose(splits, work, seed), method=Filter(Mean(), splits.noise))
+    def nothing_helps(splits, *given):
+        return replace(choose(splits, *given), method=Filter(Mean(), splits.noise))
 
     choose = MODULE.choose_method
     monkeypatch.setattr(MODULE, "choose_method", nothing_helps)

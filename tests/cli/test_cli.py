@@ -13,7 +13,8 @@ from autoden.cli.presets import NetworkChoice
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 
-QUICK = ["--epochs", "2", "--quiet"]
+SHORT = ["--epochs", "2"]
+QUICK = [*SHORT, "--quiet"]
 
 
 def test_n2n_writes_one_spectrum_on_the_same_axis(run, spectra, tmp_path):
@@ -221,7 +222,7 @@ def test_info_tells_what_is_in_a_file(run, spectra):
 
 def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     folder = tmp_path / "demo"
-    code, out, err = run("demo", "-o", folder, *QUICK)
+    code, out, err = run("demo", "-o", folder, *SHORT)
     assert code == 0
     for words in ("one exposure", "mean of 4", "Savitzky-Golay", "Noise2Noise", "autoden denoise"):
         assert words in out
@@ -236,13 +237,13 @@ def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     np.testing.assert_array_equal(np.asarray(denoising[0]["data"]), exposures[:4])
     np.testing.assert_array_equal(np.asarray(denoising[0]["reference"]), exposures[4:])
     np.testing.assert_allclose(ad.read(folder / "denoised.csv").data[0], exposures[:4].mean(0))
-    assert run("demo", "-o", folder, *QUICK)[0] == 1  # not again without --force
-    assert run("demo", "-o", folder, "--force", *QUICK)[0] == 0
+    assert run("demo", "-o", folder, *SHORT)[0] == 1  # not again without --force
+    assert run("demo", "-o", folder, "--force", *SHORT)[0] == 0
 
 
 @pytest.mark.slow
 def test_the_demo_in_full_ends_with_a_report_and_the_best_estimate(run, tmp_path):
-    code, out, err = run("demo", "-o", tmp_path / "demo", "--quiet")
+    code, out, err = run("demo", "-o", tmp_path / "demo")
     assert code == 0
     assert "Warning" not in err
     rows = [line.split() for line in out.splitlines() if re.search(r"  \d+\.\d{3}  ", line)]

@@ -75,6 +75,7 @@ def test_quiet_leaves_warnings_alone(run, denoising, table, tmp_path):
 def test_options_reach_the_library(run, denoising, table, tmp_path):
     run("denoise", table, "-o", tmp_path / "a.csv")
     (call,) = denoising
+    assert call.pop("progress").interrupted is False
     assert {**call, "data": None} == {
         "data": None, "axes": None, "noise": "auto", "exposure": None, "budget": "balanced",
         "reference": None, "seed": 0,

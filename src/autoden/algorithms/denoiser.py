@@ -289,7 +289,8 @@ class Denoiser:
         if self._save_epochs_dir is not None:
             epochs = SavedEpochs(self.model, self._save_epochs_dir, self._save_every)
             observers = [epochs, *observers]
-        progress = ProgressBar(settings.epochs, enabled=self.verbose)
+        is_shown = any(getattr(observer, "shows_progress", False) for observer in observers)
+        progress = ProgressBar(settings.epochs, enabled=self.verbose and not is_shown)
         with progress, seeded(self.seed, self.device), about_the_network(self.model):
             history = fit(
                 self.model,

@@ -14,9 +14,10 @@ import numpy as np
 
 from autoden.auto.budget import BUDGETS, BudgetName
 from autoden.auto.channels import common_axis
-from autoden.auto.competition import N_DIMS, choose_method
+from autoden.auto.competition import END, N_DIMS, choose_method
 from autoden.auto.measurement import Measurement, read_measurement
 from autoden.auto.noise_again import check_noise
+from autoden.auto.progress import Progress, Tell
 from autoden.auto.reference import score_by
 from autoden.auto.repair import repair
 from autoden.auto.result import Result
@@ -39,6 +40,7 @@ def denoise(
     budget: BudgetName = "balanced",
     reference: Any = None,
     seed: int | None = 0,
+    progress: Tell | None = None,
 ) -> Result:
     """Remove the noise from measured spectra, and say how well that went.
 
@@ -63,6 +65,11 @@ def denoise(
         training nor selection sees them.
     seed : int or None
         The same seed gives the same result on the same machine; None follows the global state.
+    progress : callable, optional
+        Called as ``progress(stage, fraction, details)``: the name of a stage, the share of all work
+        that is done, and a mapping such as ``{"epoch": 3, "epochs": 25}``. It may be called from
+        other threads, one at a time. If it raises `autoden.training.StopTraining`, the run ends
+        early with the best method that was compared by then.
 
     Returns
     -------
@@ -97,18 +104,22 @@ def denoise(
     choice("noise", noise, get_args(NoiseName))
     work = BUDGETS[choice("budget", budget, BUDGETS)]
     seed_or_none(seed)
+    told = Progress(progress)
     start = time.perf_counter()
+    told.say("reading", 0.0)
     measurement = read_measurement(data, axes=axes, n_dims=n_dims, exposure=exposure)
     held = None if reference is None else _read_reference(reference, measurement, axes, n_dims)
     if held is not None:
         measurement = measurement.protecting(held)
+    told.say("noise", 0.01)
     verdict = choose_noise(measurement.samples, noise)
     repaired = repair(measurement, verdict.noise)
     if len(repaired.warnings):  # what was found may have misled the choice
         verdict = choose_noise(repaired.measured, noise)
     rng = numpy_generator(seed, "splits")
     splits = Splits.draw(repaired.samples, verdict.noise, work.n_splits, rng)
-    chosen = choose_method(splits, work, seed)
+    chosen = choose_method(splits, work, seed, told)
+    told.say("uncertainty", END)
     trained = Trained(
         chosen.method,
         verdict.noise,
@@ -126,6 +137,7 @@ def denoise(
         splits=splits.first(work.n_tuning_splits),
     )
     result = result if held is None else score_by(held, result)
+    told.say("done", 1.0)
     return result.timed(time.perf_counter() - start)
 
 

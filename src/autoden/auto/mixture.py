@@ -27,6 +27,7 @@ from autoden.noise.poisson import Poisson
 from autoden.randomness import torch_generator
 from autoden.report.numerals import show
 from autoden.training.batch import Batch
+from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -130,6 +131,7 @@ class MixtureTraining:
         *,
         with_held_out: bool = True,
         learning_rate: float = LEARNING_RATE,
+        observers: Sequence[Observer] = (),
     ) -> KernelMixture:
         """Train a copy of a network for so many passes through the splits.
 
@@ -145,6 +147,8 @@ class MixtureTraining:
             Whether the held-out channels train too.
         learning_rate : float
             At the start; it falls to 0 like a cosine.
+        observers : sequence of Observer
+            Called after each pass.
         """
         trained = copy.deepcopy(network)
         weight = self._weight if with_held_out else self._weight * ~self._held_out
@@ -155,7 +159,7 @@ class MixtureTraining:
             data_term=self._data_term,
         )
         settings = TrainingSettings(epochs, learning_rate, restarts=1, average=MEMORY)
-        fit_to_the_end(_Mixer(trained), task, settings)
+        fit_to_the_end(_Mixer(trained), task, settings, observers)
         return trained.eval()
 
     def _network(self, seed: int) -> KernelMixture:

@@ -93,6 +93,13 @@ class NetworkChoice:
         channels = {"n_channels_in": n_channels_in, "n_channels_out": n_channels_out}
         return describe(model, {"n_dims": n_dims, **channels, **sizes})
 
+    def in_full(self, n_dims: int) -> dict[str, Any]:
+        """Give the choice for data of a kind, by the names of the options."""
+        params = self.params(n_dims, 1, 1)
+        depth = getattr(params, "n_levels", getattr(params, "n_layers", None))
+        model = self.model or BY_DIMENSIONS[n_dims].network
+        return {"model": model, "features": getattr(params, "n_features", None), "layers": depth}
+
 
 def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:
     """Give what an algorithm trains with where nothing is said, by the names of `train`.

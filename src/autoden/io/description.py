@@ -81,9 +81,10 @@ def restore(description: dict[str, Any], data: NDArray[Any], source: str) -> Sig
             f"{source} was written by a later version of autoden "
             f"(description {description['version']}, known is {_VERSION}): update autoden."
         )
+    shape = tuple(description["shape"])
     axes = [Axis(axis["name"], axis["unit"], axis["values"]) for axis in description["axes"]]
     metadata = {"assumed": [], **description["metadata"], "source": source}
-    return Signal(data.reshape(description["shape"]), tuple(axes), metadata)
+    return Signal(data if data.shape == shape else data.reshape(shape), tuple(axes), metadata)
 
 
 def to_text(description: dict[str, Any]) -> str:

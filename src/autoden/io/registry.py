@@ -6,16 +6,21 @@ of its suffix is met. Finding, refusing and replacing files is done here once fo
 """
 
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from autoden.errors import InputError
 from autoden.io.files import FilePath, check_destination, check_source, replacing
+from autoden.io.folders import replacing_folder
 from autoden.signals import Signal
+from autoden.signals.letters import with_named_axes
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,22 @@ class Format:
         Ends of the names of its files, in lower case and with the dot: (".csv", ".tsv").
     module : str
         The module that has its functions ``read`` and ``write``.
+    extra : str or None
+        The extra of autoden that installs what the module imports; None: nothing but what is
+        always installed.
+    folder_with : tuple of str
+        Given for a format that is kept in a folder: names of files of which such a folder has one.
+    in_parts : bool
+        Whether ``write`` takes signals whose numbers are still in another file, and copies them
+        part by part.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    extra: str | None = None
+    folder_with: tuple[str, ...] = ()
+    in_parts: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -42,19 +58,32 @@ class Format:
         Raises
         ------
         InputError
-            The format cannot do that.
+            The format cannot do that, or a package that it needs is not installed; the message
+            says which extra has it.
         """
-        function: Callable[..., Any] | None = getattr(import_module(self.module), name, None)
+        function: Callable[..., Any] | None = getattr(self._import(), name, None)
         if function is None:
             raise InputError(
                 f"autoden cannot {name} the format {self.name}: choose another suffix."
             )
         return function
 
+    def _import(self) -> ModuleType:
+        try:
+            return import_module(self.module)
+        except ImportError as error:
+            if self.extra is None:
+                raise
+            raise InputError(
+                f"The format {self.name} needs a package that is not installed ({error}): install "
+                f"it with pip install 'autoden[{self.extra}]'."
+            ) from error
+
 
 _BUILT_IN = (
     Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
     Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
     Format("PNG image", (".png",), "autoden.io.png"),
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
@@ -117,7 +146,7 @@ def format_of(path: FilePath) -> Format:
     Traceback (most recent call last):
     autoden.errors.InputError: spectra.docx: the suffix is not known; known are .csv, ...
     """
-    name = str(path).lower()
+    name = str(path).lower().rstrip("/")
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
     if not fitting:
         known = ", ".join(sorted(_by_suffix))
@@ -154,26 +183,46 @@ def check_writable(
     autoden.errors.InputError: A PNG image holds whole numbers of 8 or 16 bits (...), but the
     signal is float32: write a .tif or .npz file, which holds any numbers, or round it yourself...
     """
-    writer = format_of(path).function("write")
-    target = check_destination(path, overwrite)
+    file_format = format_of(path)
+    writer = file_format.function("write")
+    target = check_destination(path, overwrite, folder_with=file_format.folder_with)
     if signal is not None:
         with (
             TemporaryDirectory(prefix=".autoden-", dir=target.parent) as folder,
-            replacing(Path(folder) / Path(path).name) as temporary,
+            writing(Path(folder) / Path(path).name) as temporary,
         ):
             writer(temporary, signal)
 
 
-def read(path: FilePath, **options: Any) -> Signal:
+def read(
+    path: FilePath,
+    *,
+    axes: str | None = None,
+    channel_axis: int | None = None,
+    repeats_axis: int | None = None,
+    lazy: bool = False,
+    **options: Any,
+) -> Signal:
     r"""Read a file into a signal.
 
     Parameters
     ----------
     path : path-like
-        The file. Its suffix says which format it has.
+        The file. Its suffix says which format it has. What is inside a container follows two
+        colons: ``"scan.h5::/entry/data/counts"``.
+    axes : str or None
+        What runs along the axes, one letter each: R (repeats), S (samples), T (times), C
+        (channels such as colours), Z, Y, X (space), E (spectra). None: as the file says.
+    channel_axis, repeats_axis : int or None
+        The number of one such axis, from 0, maybe negative, if that is all there is to say.
+    lazy : bool
+        Whether numbers stay in the file until they are indexed or converted: HDF5, zarr, TIFF and
+        .npy. Shape, dtype, axes and metadata are known at once; ``signal.data[3:5]`` reads only
+        that.
     **options
         Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
-        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series.
+        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series,
+        ``dataset`` for HDF5 and zarr (the same as after the colons).
 
     Returns
     -------
@@ -184,8 +233,8 @@ def read(path: FilePath, **options: Any) -> Signal:
     Raises
     ------
     InputError
-        The file is missing, its suffix is unknown, its content cannot be used, or the format
-        has no such option.
+        The file is missing, its suffix is unknown, its content cannot be used, `axes` do not fit
+        it, or the format has no such option.
 
     Examples
     --------
@@ -196,9 +245,16 @@ def read(path: FilePath, **options: Any) -> Signal:
     ...     read(path)
     Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
     """
-    source = check_source(path)
+    place, inside = split_inside(path)
+    source = check_source(place, folder=_is_kept_in_folder(place))
     reader = format_of(source).function("read")
     known = list(inspect.signature(reader).parameters)[1:]
+    if inside is not None:
+        if "dataset" not in known:
+            raise InputError(f"{source} is no container of datasets: leave out ::{inside}.")
+        if options.setdefault("dataset", inside) != inside:
+            raise InputError(f"{path} and dataset={options['dataset']!r} differ: give one of them.")
+    options |= {"lazy": True} if lazy else {}
     for option in options:
         if option not in known:
             raise InputError(
@@ -206,7 +262,72 @@ def read(path: FilePath, **options: Any) -> Signal:
                 f"its options are {', '.join(known) or 'none'}."
             )
     signal: Signal = reader(source, **options)
-    return signal
+    return with_named_axes(
+        signal, str(path), axes=axes, channel_axis=channel_axis, repeats_axis=repeats_axis
+    )
+
+
+def split_inside(path: FilePath) -> tuple[FilePath, str | None]:
+    """Split what follows two colons, the place inside a container, from the path of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The path of a file, with or without such a place.
+
+    Returns
+    -------
+    path : path-like
+        The file.
+    inside : str or None
+        The place in it. None: none was given, or a file of exactly that name is there.
+
+    Examples
+    --------
+    >>> split_inside("scan.h5::/entry/data"), split_inside("scan.h5")
+    (('scan.h5', '/entry/data'), ('scan.h5', None))
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+    before, colons, inside = text.partition("::")
+    if not colons or not before.lower().endswith(tuple(_by_suffix)) or os.path.lexists(text):
+        return path, None
+    return before, inside
+
+
+def _is_kept_in_folder(path: FilePath) -> bool:
+    """Tell whether the suffix of a path is that of a format kept in folders."""
+    suffixes = [suffix for suffix, each in _by_suffix.items() if each.folder_with]
+    return str(path).lower().rstrip("/").endswith(tuple(suffixes))
+
+
+@contextmanager
+def writing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
+    """Write a file, or a folder if the format is kept in one, as a whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        What is to be written; its suffix says which format it has.
+    overwrite : bool
+        Whether what is there may be replaced.
+
+    Yields
+    ------
+    Path
+        Where the body writes to; see `autoden.io.files.replacing`.
+
+    Raises
+    ------
+    InputError
+        As `check_destination`, or the system could not write.
+    """
+    folder_with = format_of(path).folder_with
+    if folder_with:
+        with replacing_folder(path, folder_with, overwrite=overwrite) as temporary:
+            yield temporary
+    else:
+        with replacing(path, overwrite=overwrite) as temporary:
+            yield temporary
 
 
 def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
@@ -245,9 +366,10 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
             f"write takes a Signal, not {type(signal).__name__}: name its axes with "
             "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])."
         )
-    writer = format_of(path).function("write")
-    with replacing(path, overwrite=overwrite) as temporary:
-        writer(temporary, signal)
+    file_format = format_of(path)
+    writer = file_format.function("write")
+    with writing(path, overwrite=overwrite) as temporary:
+        writer(temporary, signal if file_format.in_parts else signal.loaded())
 
 
 for _file_format in _BUILT_IN:

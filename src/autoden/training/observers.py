@@ -46,7 +46,10 @@ class EpochRecord:
 
 @runtime_checkable
 class Observer(Protocol):
-    """Looks on while a network trains."""
+    """Looks on while a network trains.
+
+    One with a true attribute `shows_progress` takes the place of the progress bar.
+    """
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Take note of a finished epoch; raise `StopTraining` to end the training."""
