@@ -67,7 +67,7 @@ def spectrum_figure(
         floor = _floor(known.values())
         known = {name: np.maximum(y, floor) for name, y in known.items()}
     inside = np.ones(len(x), bool) if span is None else (x >= min(span)) & (x <= max(span))
-    layout = _layout(axis_label(first.axes[0]), "Value")
+    layout = _layout(axis_label(first.axes[0]), first.quantity)
     layout["yaxis"]["type"] = "log" if logarithmic else "linear"
     layout["yaxis"]["range"] = _range([y[inside] for y in known.values()], logarithmic)
     layout["xaxis"]["range"] = [float(x.min()), float(x.max())] if span is None else list(span)
@@ -77,13 +77,13 @@ def spectrum_figure(
 
 
 def curve_figure(curve: Curve) -> dict[str, Any]:
-    """Draw held-out scores by epoch, on a logarithmic scale where they are all positive."""
-    layout = _layout("Epoch", "Held-out loss")
+    """Draw losses by epoch, on a logarithmic scale where they are all positive."""
+    layout = _layout("Epoch", f"{curve.kind.capitalize()} loss")
     scores = [score for score in curve.scores if math.isfinite(score)]
     if scores and min(scores) > 0 and max(scores) > 3 * min(scores):
         layout["yaxis"]["type"] = "log"
     trace = {
-        "type": "scatter", "mode": "lines", "name": "held-out loss", "x": curve.epochs,
+        "type": "scatter", "mode": "lines", "name": f"{curve.kind} loss", "x": curve.epochs,
         "y": curve.scores, "line": {"color": BLUE, "width": 1.6},
         "hovertemplate": "epoch %{x}: %{y:.4g}<extra></extra>",
     }  # fmt: skip
@@ -159,6 +159,7 @@ def _layout(x_label: str, y_label: str) -> dict[str, Any]:
         "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "autosize": True,
         "margin": {"l": 72, "r": 16, "t": 34, "b": 52},
         "hovermode": "x", "dragmode": "zoom", "uirevision": "kept",
+        "modebar": {"bgcolor": _CLEAR},
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom",
                    "bgcolor": _CLEAR},
         "xaxis": {**axis, "title": {"text": x_label, "standoff": 8}, "exponentformat": "none"},

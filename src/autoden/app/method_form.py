@@ -105,7 +105,7 @@ class MethodForm:
         self._rows.clear()
         with self._rows:
             budget = ui.select(names, value="balanced", label="Budget")
-            budget.props("dense outlined options-dense data-testid=budget").classes("span")
+            budget.props("dense outlined options-dense data-testid=budget")
             self._fields = {"--budget": budget, "--seed": _field(seed)}
 
     def _ordered(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,12 @@ def read_outcome(preview: Preview, result: Path) -> Outcome:
     """
     from autoden.io import read
 
-    signal = read(result, **({"keep_overflow": True} if _is_table(result) else {}))
+    options: dict[str, Any] = {"keep_overflow": True} if _is_table(result) else {}
+    signal = read(result, **options)
     estimate, sigma = _parts(signal, result)
     before = preview.view
     if before is not None and before.values.size == estimate.data.size:
-        like = View(np.reshape(estimate, before.values.shape), before.axes, before.labels)
+        like = replace(before, values=np.reshape(estimate, before.values.shape))
         return Outcome(before, like, _shaped(sigma, like))
     letters = preview.letters
     names = dict(zip([axis.name for axis in preview.signal.axes], letters, strict=False))
@@ -74,7 +75,8 @@ def read_outcome(preview: Preview, result: Path) -> Outcome:
 def _same_item(before: View, after: View) -> View | None:
     """Keep the data beside a result with fewer items only if an item has the same size."""
     alike = before.values.shape[1:] == after.values.shape[1:] and len(after.values) == 1
-    return View(before.values.mean(axis=0, keepdims=True), before.axes, ("",)) if alike else None
+    mean = before.values.mean(axis=0, keepdims=True)
+    return replace(before, values=mean, labels=("",)) if alike else None
 
 
 def _parts(signal: Signal, path: Path) -> tuple[Signal, NDArray[Any] | None]:

@@ -1,4 +1,4 @@
-"""How far a job is: the last thing heard, and the curve of held-out scores so far."""
+"""How far a job is: the last thing heard, and the curve of losses so far."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Progress:
         Of all, from 0 to 1.
     epoch, epochs : int or None
         Of the training that is going on.
-    held_out : float or None
-        Its current score on what is held out.
+    held_out, train : float or None
+        Its current loss on what is held out, and on what trains.
     remaining_s : float or None
         Seconds that are left.
     """
@@ -34,6 +34,7 @@ class Progress:
     epochs: int | None = None
     held_out: float | None = None
     remaining_s: float | None = None
+    train: float | None = None
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Progress:
@@ -49,6 +50,7 @@ class Progress:
             None if epochs is None else int(epochs),
             _number(event.get("held_out")),
             _number(event.get("remaining_s")),
+            _number(event.get("train")),
         )
 
     def say(self) -> str:
@@ -71,20 +73,27 @@ class Progress:
 
 @dataclass
 class Curve:
-    """Held-out scores by epoch of the training that is going on; thinned out when it gets long."""
+    """Losses by epoch of the training that is going on; thinned out when it gets long.
+
+    They are those of what is held out, or else of what trains.
+    """
 
     stage: str = ""
+    kind: str = "held-out"
     epochs: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
     def add(self, progress: Progress) -> None:
-        """Take note of a score; another stage, or an epoch before the last one, starts anew."""
-        if progress.held_out is None or progress.epoch is None:
+        """Take note of a loss; another stage, or an epoch before the last one, starts anew."""
+        kind = "training" if progress.held_out is None else "held-out"
+        score = progress.train if progress.held_out is None else progress.held_out
+        if score is None or progress.epoch is None:
             return
-        if progress.stage != self.stage or (self.epochs and progress.epoch < self.epochs[-1]):
-            self.stage, self.epochs, self.scores = progress.stage, [], []
+        is_other = (progress.stage, kind) != (self.stage, self.kind)
+        if is_other or (self.epochs and progress.epoch < self.epochs[-1]):
+            self.stage, self.kind, self.epochs, self.scores = progress.stage, kind, [], []
         self.epochs.append(progress.epoch)
-        self.scores.append(progress.held_out)
+        self.scores.append(score)
         if len(self.epochs) > _MAX_POINTS:
             del self.epochs[1:-1:2]
             del self.scores[1:-1:2]

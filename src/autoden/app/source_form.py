@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui import run, ui
 
-from autoden.app.preview import LETTERS, Preview
+from autoden.app.preview import Preview
 from autoden.app.texts import text
 from autoden.app.tray import Tray, say_size
 from autoden.errors import AutodenError
@@ -68,6 +68,7 @@ class SourceForm:
     def show(self, preview: Preview) -> None:
         """Say what the data were taken for."""
         self.say_busy("")
+        self._zone.classes(add="small")
         self._about.clear()
         with self._about:
             ui.label(preview.title).classes("name").props('data-testid="file-name"')
@@ -80,12 +81,14 @@ class SourceForm:
                 ui.button("Apply", on_click=self._apply).props(
                     "flat dense no-caps data-testid=apply"
                 )
-            help_text = ", ".join(f"{letter} {meaning}" for letter, meaning in LETTERS.items())
-            ui.label(f"One letter for each axis: {help_text}.").classes("hint")
+            ui.label(
+                "One letter for each axis: R repeats, S samples, T time, C colours, ZYX space, "
+                "E spectrum."
+            ).classes("hint")
 
     def _drop_zone(self) -> None:
         limit = say_size(self._tray.limit)
-        with ui.element("label").classes("drop"):
+        with ui.element("label").classes("drop") as self._zone:
             chooser = ui.element("input").props('type="file" multiple id="files"')
             chooser.props('aria-label="Choose files of data" data-testid="files"')
             ui.icon("upload_file").props('aria-hidden="true"')

@@ -28,11 +28,14 @@ class View:
         Those of one item.
     labels : tuple of str
         A name for each item, such as "sample 2, z 5".
+    quantity : str
+        What the values are.
     """
 
     values: NDArray[Any]
     axes: tuple[Axis, ...]
     labels: tuple[str, ...]
+    quantity: str = "Value"
 
     @property
     def is_spectrum(self) -> bool:
@@ -85,6 +88,7 @@ def view(signal: Signal, letters: str) -> View:
         )
     shown = shown_axes(letters)
     data = np.asarray(signal)
+    quantity = "Counts" if np.issubdtype(data.dtype, np.integer) else "Value"
     if np.iscomplexobj(data):
         data = np.abs(data)
     left = letters
@@ -99,7 +103,8 @@ def view(signal: Signal, letters: str) -> View:
         [signal.axes[letters.index(letter)].name for letter in front], data.shape[:n_front]
     )
     axes = tuple(signal.axes[letters.index(letter)] for letter in shown)
-    return View(data.reshape(math.prod(data.shape[:n_front]), *data.shape[n_front:]), axes, labels)
+    items = data.reshape(math.prod(data.shape[:n_front]), *data.shape[n_front:])
+    return View(items, axes, labels, quantity)
 
 
 def _labels(names: Sequence[str], sizes: Sequence[int]) -> tuple[str, ...]:
