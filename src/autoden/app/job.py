@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from autoden.app.order import Order
+from autoden.app.order import SETTINGS, Order
 from autoden.app.progress import Curve, Progress
 
 
@@ -98,7 +98,12 @@ class Job:
         if not self.has_ended:
             return {}
         goes = self.order.destinations(self.folder)
-        return {what: path for what, path in goes.items() if path.is_file()}
+        left = {what: path for what, path in goes.items() if path.is_file()}
+        written = self.result.get("written")
+        settings = written.get(SETTINGS) if isinstance(written, Mapping) else None
+        if isinstance(settings, str) and Path(settings).parent == self.folder:
+            left[SETTINGS] = Path(settings)
+        return left
 
     def _hear_message(self, event: Mapping[str, Any]) -> None:
         text = str(event.get("text", ""))

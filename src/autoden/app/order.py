@@ -10,7 +10,7 @@ from types import MappingProxyType
 AUTOMATIC = "denoise"
 """The verb that chooses the method itself; all others are algorithms."""
 
-RESULT, SIGMA, REPORT, MODEL = "result", "sigma", "report", "model"
+RESULT, SIGMA, REPORT, MODEL, SETTINGS = "result", "sigma", "report", "model", "settings"
 """What a job can leave."""
 
 

@@ -25,6 +25,9 @@ IMPORTANT = (
 )  # fmt: skip
 """Settings that a page offers, where an algorithm has them, in this order."""
 
+_LABELS = {"reg_val": "Total variation", "n_splits": "Parts of the angles"}
+"""Where the name of an option says little."""
+
 Kind = Literal["whole", "number", "choice", "switch", "text", "file"]
 
 
@@ -127,7 +130,7 @@ def _setting(option: Option, training: Mapping[str, Any]) -> Setting:
     default = training.get(option.name) if option.name in BY_DATA else option.default
     shown = "" if default is None or option.is_required else str(default)
     flag = flag_of(option.name)
-    label = flag.removeprefix("--").replace("-", " ").capitalize()
+    label = _LABELS.get(option.name, flag.removeprefix("--").replace("-", " ").capitalize())
     text = option.help.removesuffix("[default: see below]").strip()
     return Setting(flag, label, text, kind, shown, choices, option.is_required)
 

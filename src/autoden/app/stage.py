@@ -10,7 +10,7 @@ from nicegui import background_tasks, run, ui
 from autoden.app.comparison import Comparison
 from autoden.app.figures import curve_figure
 from autoden.app.job import Job, State
-from autoden.app.order import MODEL, REPORT, RESULT, SIGMA
+from autoden.app.order import MODEL, REPORT, RESULT, SETTINGS, SIGMA
 from autoden.app.outcome import Outcome, read_outcome
 from autoden.app.preview import Preview
 from autoden.app.progress import say_seconds
@@ -19,7 +19,13 @@ from autoden.app.texts import text
 from autoden.app.tray import say_size
 from autoden.errors import AutodenError
 
-_NAMES = {RESULT: "Result", SIGMA: "Uncertainty", REPORT: "Report", MODEL: "Model"}
+_NAMES = {
+    RESULT: "Result",
+    SIGMA: "Uncertainty",
+    REPORT: "Report",
+    MODEL: "Model",
+    SETTINGS: "Settings",
+}
 
 
 class Stage:
