@@ -58,7 +58,11 @@ class Page:
             with ui.element("main").classes("main").props('tabindex="-1"') as main:
                 self._stage = Stage(self._queue, self._tray.limit)
         ui.skip_link("Skip to the figure", target=main)
-        self._stage.show_welcome(self._source.open_example)
+        jobs = self._queue.jobs
+        if jobs:  # the page was loaded again: go on where it was
+            self._show_job(jobs[-1])
+        else:
+            self._stage.show_welcome(self._source.open_example)
         ui.timer(_INTERVAL, self._tick)
 
     def _header(self) -> None:

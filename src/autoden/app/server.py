@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ def serve(host: str, port: int, show: bool) -> None:
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         server = uvicorn.Server(config)
         threading.Thread(target=_tell, args=(server, address, show), daemon=True).start()
-        with suppress(KeyboardInterrupt):  # which is how it ends
+        with _ended_by_signals():
             server.run(sockets=[taken])
 
 
@@ -92,9 +94,24 @@ def application(tray: Tray, queue: JobQueue) -> FastAPI:
         language="en-US",
         tailwind=False,
         show_welcome_message=False,
-        reconnect_timeout=10.0,
+        reconnect_timeout=60.0,
     )
     return served
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the signals that end the app come out quietly, so that what it keeps is put away."""
+
+    def leave(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(server: Any, address: str, show: bool) -> None:
