@@ -1,5 +1,8 @@
 """Runs that say how far they are, and that end early when they are asked to."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -82,5 +85,17 @@ def test_several_networks_have_one_observer_and_none_trains_on():
 
 
 def test_what_cannot_be_called_is_refused():
-    with pytest.raises(InputError, match="`progress` is 3: give a function"):
+    with pytest.raises(InputError, match="`progress` is 3: give True for"):
         denoise(3)
+
+
+@pytest.mark.parametrize("is_notebook", [True, False])
+def test_a_bar_is_drawn_where_somebody_looks(monkeypatch, capsys, is_notebook):
+    if is_notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    progress = Progress(True)
+    for fraction in (0.0, 0.5, 1.0):
+        progress.say("training", fraction)
+    drawn = capsys.readouterr().err
+    assert ("Training: 100%" in drawn) == is_notebook
+    assert bool(drawn) == is_notebook

@@ -1,5 +1,6 @@
 """Commands beside those that denoise: plans, training alone, other formats, the app, completion."""
 
+import hashlib
 import sys
 import types
 
@@ -222,3 +223,14 @@ def test_energies_are_kept_by_a_plan(run, tmp_path):
     ad.write(tmp_path / "in.npz", Signal(np.ones((3, 40)), ("repeat", energy)))
     _, out, _ = run("n2n", tmp_path / "in.npz", "-o", tmp_path / "out.csv", "--dry-run")
     assert "energy 1 to 5 keV" in out
+
+
+def test_outputs_say_what_was_done_to_which_file(run, spectra, tmp_path):
+    assert run("n2n", spectra, "-o", tmp_path / "a.npz", *SHORT, "--quiet")[0] == 0
+    assert run("convert", tmp_path / "a.npz", tmp_path / "b.npz", "--quiet")[0] == 0
+    training, converting = ad.read(tmp_path / "b.npz").metadata["provenance"]
+    assert (training["method"], converting["method"]) == ("n2n", "convert")
+    assert (training["seed"], training["settings"]["epochs"]) == (0, 2)
+    (source,) = training["inputs"]
+    assert source["name"] == "in.csv"
+    assert source["sha256"] == hashlib.sha256(spectra.read_bytes()).hexdigest()

@@ -88,7 +88,15 @@ def test_a_bar_is_drawn_in_a_terminal_and_nowhere_else(monkeypatch, stream, quie
     assert ("Training" in err.getvalue()) == is_drawn
 
 
-def test_the_first_ctrl_c_asks_for_the_end_and_the_second_one_ends_it(caplog):
+@pytest.fixture
+def heard():
+    """Hear SIGINT, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_ctrl_c_asks_for_the_end_and_the_second_one_ends_it(heard, caplog):
     before = signal.getsignal(signal.SIGINT)
     with Stages(Notes()) as stages:
         stages("filters", 0.1, {})
@@ -111,7 +119,9 @@ def small(tmp_path):
     return tmp_path / "small.csv"
 
 
-def test_denoise_that_is_interrupted_writes_the_best_so_far(run, small, tmp_path, monkeypatch):
+def test_denoise_that_is_interrupted_writes_the_best_so_far(
+    heard, run, small, tmp_path, monkeypatch
+):
     tell = Stages.__call__
 
     def interrupted(self, stage, fraction, detail):
@@ -129,21 +139,37 @@ def test_denoise_that_is_interrupted_writes_the_best_so_far(run, small, tmp_path
     assert (sigma > 0).all()
 
 
-def start(*words):
+@pytest.fixture
+def start():
     """Start a program that tells JSON lines, and wait until it trains."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "autoden", *map(str, words), "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for line in program.stdout:
-        event = parse(line)
-        if isinstance(event, Progress) and event.epoch:
-            return program
-    raise AssertionError(program.stderr.read())
+    programs = []
+
+    def call(*words, **options):
+        program = subprocess.Popen(
+            [sys.executable, "-m", "autoden", *map(str, words), "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+        )  # fmt: skip
+        programs.append(program)
+        for line in program.stdout:
+            event = parse(line)
+            if isinstance(event, Progress) and event.epoch:
+                return program
+        raise AssertionError(program.stderr.read())
+
+    yield call
+    for program in programs:
+        program.kill()
+        program.communicate()
 
 
-def test_a_program_that_gets_sigint_keeps_the_best_so_far(small, tmp_path):
-    program = start("n2n", small, "-o", tmp_path / "out.csv", "--epochs", "1000000")
+def ignore_sigint():
+    """Do as a shell does that starts a program in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def test_a_program_that_gets_sigint_keeps_the_best_so_far(start, small, tmp_path):
+    words = ["-o", tmp_path / "out.csv", "--epochs", "1000000"]
+    program = start("n2n", small, *words, preexec_fn=ignore_sigint)
     program.send_signal(signal.SIGINT)
     out, err = program.communicate(timeout=60)
     outcome = parse(out.splitlines()[-1])
@@ -154,7 +180,7 @@ def test_a_program_that_gets_sigint_keeps_the_best_so_far(small, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_program_that_is_terminated_leaves_nothing_behind(small, tmp_path):
+def test_a_program_that_is_terminated_leaves_nothing_behind(start, small, tmp_path):
     program = start("n2n", small, "-o", tmp_path / "out.csv", "--epochs", "1000000")
     program.terminate()
     program.communicate(timeout=60)

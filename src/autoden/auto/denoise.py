@@ -40,7 +40,7 @@ def denoise(
     budget: BudgetName = "balanced",
     reference: Any = None,
     seed: int | None = 0,
-    progress: Tell | None = None,
+    progress: Tell | bool | None = None,
 ) -> Result:
     """Remove the noise from measured spectra, and say how well that went.
 
@@ -65,11 +65,12 @@ def denoise(
         training nor selection sees them.
     seed : int or None
         The same seed gives the same result on the same machine; None follows the global state.
-    progress : callable, optional
-        Called as ``progress(stage, fraction, details)``: the name of a stage, the share of all work
-        that is done, and a mapping such as ``{"epoch": 3, "epochs": 25}``. It may be called from
-        other threads, one at a time. If it raises `autoden.training.StopTraining`, the run ends
-        early with the best method that was compared by then.
+    progress : callable or bool, optional
+        True draws a progress bar in a terminal or notebook. A function is called as
+        ``progress(stage, fraction, details)``: the name of a stage, the share of all work that is
+        done, and a mapping such as ``{"epoch": 3, "epochs": 25}``. It may be called from other
+        threads, one at a time. If it raises `autoden.training.StopTraining`, the run ends early
+        with the best method that was compared by then.
 
     Returns
     -------

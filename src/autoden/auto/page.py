@@ -77,7 +77,7 @@ def page_of(result: Result) -> Page:
         measurement=_facts(result),
         verdict=result.verdict,
         warnings=result.warnings,
-        candidates=_candidates(result),
+        candidates=candidates_of(result),
         tables=result.tables,
         made={
             "Method": result.method,
@@ -192,7 +192,7 @@ def _alike(numbers: Sequence[int]) -> object:
     return numbers[0] if len(set(numbers)) == 1 else list(numbers)
 
 
-def _candidates(result: Result) -> Table:
+def candidates_of(result: Result) -> Table:
     """Tabulate the candidates, and say of which data where it is not these."""
     candidates = result.candidates
     table = candidates_table(

@@ -10,8 +10,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tqdm.auto import tqdm
+
 from autoden.errors import InputError
-from autoden.training.observers import EpochRecord, StopTraining
+from autoden.training.observers import EpochRecord, StopTraining, is_watched
+
+_SHAPE = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"
 
 Tell = Callable[[str, float, Mapping[str, Any]], None]
 """Is told the stage, the share of the work that is done, from 0 to 1, and what else is known."""
@@ -30,8 +34,9 @@ class Progress:
 
     Parameters
     ----------
-    tell : callable, optional
-        Called with the stage, the share of the work that is done and a mapping of details, such as
+    tell : callable or bool, optional
+        True draws a progress bar in a terminal or a notebook. A function is called with the stage,
+        the share of the work that is done and a mapping of details, such as
         ``{"epoch": 3, "epochs": 25}``; from several threads, but never at the same time. If it
         raises `StopTraining` the run ends early; it is told of the stages that follow all the same.
 
@@ -44,12 +49,13 @@ class Progress:
     False
     """
 
-    def __init__(self, tell: Tell | None = None) -> None:
-        if tell is not None and not callable(tell):
+    def __init__(self, tell: Tell | bool | None = None) -> None:
+        if not isinstance(tell, bool | None) and not callable(tell):
             raise InputError(
-                f"`progress` is {tell!r}: give a function of stage, fraction and details, or None."
+                f"`progress` is {tell!r}: give True for a progress bar, a function of stage, "
+                "fraction and details, or None."
             )
-        self._tell = tell
+        self._tell = Bar() if tell is True else tell or None
         self._lock = threading.Lock()
         self.stopped = False
 
@@ -113,6 +119,20 @@ class Watch:
                 epochs=self._epochs,
             )
         self._progress.check()
+
+
+class Bar:
+    """A progress bar for terminal or notebook: what `progress=True` asks for."""
+
+    def __init__(self) -> None:
+        self._bar = tqdm(total=1.0, bar_format=_SHAPE, disable=not is_watched())
+
+    def __call__(self, stage: str, fraction: float, detail: Mapping[str, Any]) -> None:
+        """Advance to a share of the work."""
+        self._bar.set_description_str(stage.capitalize(), refresh=False)
+        self._bar.update(max(fraction - self._bar.n, 0.0))
+        if fraction >= 1.0:
+            self._bar.close()
 
 
 SILENT: Final = Progress()

@@ -94,6 +94,12 @@ class Result:
             f"{', applied' * self.applied}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Show method, verdict, candidates and the spectrum at the end of a notebook cell."""
+        from autoden.auto.notebook import show
+
+        return show(self)
+
     def apply(self, other: Any, *, axes: str | None = None, n_dims: int | None = None,
               exposure: Sequence[float] | None = None) -> Result:  # fmt: skip
         """Denoise another acquisition of the same set-up by the same trained method.

@@ -27,7 +27,7 @@ from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, training_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
 from autoden.cli.signatures import parameters_of
@@ -37,6 +37,7 @@ from autoden.cli.watching import Epochs
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 from autoden.models.param_utils import get_num_parameters
+from autoden.models.registry import describe
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
@@ -151,7 +152,8 @@ class Run:
         measurement = sources.measurement
         if interface.fits and len(measurement.front) > 1:
             raise InputError(f"One estimate is made of all, but these are several: {measurement}.")
-        logger.info("%s.", measurement)
+        if not self.manner.dry_run:  # the plan says it
+            logger.info("%s.", measurement)
         zooms = parse_zooms(destination.zoom or [], measurement) if destination.plot else []
 
         denoiser = self._denoiser(sources, loaded)
@@ -168,7 +170,8 @@ class Run:
             if not isinstance(value, np.ndarray)
         }
         if loaded is None:
-            found |= self.network.in_full(denoiser.n_dims)
+            network = denoiser.model
+            found |= choice_of(describe(type(network).__name__, network.init_params))
         if self.manner.dry_run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
@@ -184,7 +187,8 @@ class Run:
             denoiser.save(destination.model, overwrite=destination.force)
         if destination.estimate is not None:
             result = estimate.signal(denoiser.infer(prepared[0]))
-            destination.write(result)
+            read = [*self.files, *chain.from_iterable(others.values())]
+            destination.write(self.record.noted_in(result, read, found))
             if destination.plot is not None:
                 draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
         self.record.write(destination.output, found, overwrite=destination.force)

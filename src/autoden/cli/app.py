@@ -11,17 +11,19 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import cyclopts
 
 from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.configuration import ConfigError, Configuration
-from autoden.cli.events import Failure, to_line
+from autoden.cli.events import Failure
 from autoden.cli.presets import say_presets
 from autoden.cli.record import Record
-from autoden.cli.telling import Lines
+from autoden.cli.telling import Lines, tell_line
 from autoden.cli.versions import debug_info, version
+from autoden.cli.wording import reworded
 from autoden.errors import AutodenError
 
 EXIT_UNUSABLE, EXIT_USAGE, EXIT_BUG = 1, 2, 70
@@ -127,10 +129,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(words, "interrupted", EXIT_INTERRUPTED)
     except cyclopts.CycloptsError as error:
         return _fail(words, f"error: {_say(error)}", EXIT_USAGE)
-    except ConfigError as error:
-        return _fail(words, f"error: {error}", EXIT_USAGE)
     except AutodenError as error:
-        return _fail(words, f"error: {error}", EXIT_UNUSABLE)
+        code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_UNUSABLE
+        return _fail(words, f"error: {reworded(str(error))}", code)
     except OSError as error:  # what the system refuses: a folder, a full disk
         return _fail(words, f"error: {error}", EXIT_UNUSABLE)
     except MemoryError:
@@ -165,8 +166,8 @@ def _fail(words: Sequence[str], message: str, code: int) -> int:
         traceback.print_exc()
     sys.stderr.write(f"autoden: {message}\n")
     if "--json" in words:
-        sys.stdout.write(f"{to_line(Failure(message.removeprefix('error: '), code))}\n")
-        sys.stdout.flush()
+        with suppress(OSError):  # nobody reads any more
+            tell_line(Failure(message.removeprefix("error: "), code))
     return code
 
 

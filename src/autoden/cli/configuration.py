@@ -87,8 +87,8 @@ class Configuration:
 
     def _say_unknown(self, name: str, command: str, known: Sequence[str]) -> str:
         near = difflib.get_close_matches(name.replace("-", "_"), known, 1, cutoff=0.5)
-        remedy = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}."
-        return f"{self.path}: autoden {command} has no option {name!r}: {remedy}"
+        remedy = f"did you mean {near[0]}?" if near else f"it knows {', '.join(sorted(known))}."
+        return f"{self.path}: autoden {command} does not know {name!r}: {remedy}"
 
     def _fill(self, argument: Argument, name: str, value: Any) -> None:
         """Give an option the value, or the values, of the file."""

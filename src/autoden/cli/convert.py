@@ -55,6 +55,6 @@ def convert(
         if manner.dry_run:
             teller.plan(Plan([f"Read {file}: {signal}."], [], {"output": str(output)}))
             return
-        write(output, signal, overwrite=force)
+        write(output, record.noted_in(signal, [file]), overwrite=force)
     logger.info("Wrote %s.", output)
     teller.result({"output": output}, {"shape": signal.shape, "dtype": str(signal.dtype)})

@@ -9,26 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
 
-from autoden.cli.compared import Compared, read_compared, read_like
+from autoden.cli.compared import Compared, Floats, read_compared, read_like
 from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import DATA
 from autoden.cli.readings import ReadingRepeats
 from autoden.cli.record import NO_RECORD, TakesRecord
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
-
-if TYPE_CHECKING:
-    from autoden.noise.model import NoiseModel
+from autoden.noise.exposures import Exposures
 
 logger = logging.getLogger(__name__)
 
 AS_NAMED = ReadingRepeats()
 LAGS = 20
+LEAST_SSIM = 6
+"""Elements along an axis that are too few for a similarity."""
 
 Reference = Annotated[
     list[Path] | None,
@@ -117,7 +117,7 @@ def residuals(compared: Compared) -> Found:
     }
 
 
-def resolution(compared: Compared, held: np.ndarray[Any, Any] | None) -> Found:
+def resolution(compared: Compared, held: Floats | None) -> Found:
     """Say how fine the detail is that two halves of the data, or a reference, confirm."""
     from autoden.evaluation import denoised_ring_correlation, ring_correlation
 
@@ -137,71 +137,49 @@ def resolution(compared: Compared, held: np.ndarray[Any, Any] | None) -> Found:
     return found
 
 
-def against_reference(
-    compared: Compared, held: np.ndarray[Any, Any], data_range: float | None
-) -> Found:
+def against_reference(compared: Compared, held: Floats, data_range: float | None) -> Found:
     """Estimate the errors against the unknown truth from acquisitions that nobody denoised."""
-    from autoden.evaluation import unbiased_mse
+    from autoden.auto.reference import distances
 
-    variance = None
-    if len(held) == 1:
-        variance = _variance_of_one(compared.verdict.noise, held)
-
-    def score(values: np.ndarray[Any, Any]) -> float:
-        return unbiased_mse(values, held, variance=variance)
-
-    return _scores(compared, score, held, data_range)
-
-
-def against_truth(
-    compared: Compared, truth: np.ndarray[Any, Any], data_range: float | None
-) -> Found:
-    """Measure the errors against what is known."""
-    from autoden.evaluation import mean_squared_error, ssim
-
-    found = _scores(
-        compared, lambda values: mean_squared_error(values, truth), truth[np.newaxis], data_range
-    )
-    shape = compared.estimate.shape
-    if data_range is not None and len(shape) == compared.measurement.n_dims > 1 and min(shape) > 6:
-        found["ssim"] = ssim(compared.estimate, truth, data_range=data_range)
-        found["mean_ssim"] = ssim(compared.mean.values, truth, data_range=data_range)
-    return found
-
-
-def _scores(
-    compared: Compared, score: Any, held: np.ndarray[Any, Any], data_range: float | None
-) -> Found:
-    """Score the estimate, and the mean that it was made from."""
-    from autoden.evaluation import equivalent_exposures, excess_poisson_deviance
-
-    values = {"": compared.estimate, "mean_": compared.mean.values}
+    noise, estimate, kept = compared.verdict.noise, compared.estimate, Exposures(held)
     found: Found = {"acquisitions": len(held)}
-    for of, each in values.items():
-        error = score(each)
-        found[f"{of}mse"] = error
+    for of, values in (("", estimate), ("mean_", compared.mean.values)):
+        scores = distances(values, kept, noise, estimate)
+        found |= {f"{of}{name}": value for name, value in scores.items() if np.isfinite(value)}
+    return found | _worth(found, compared, data_range)
+
+
+def against_truth(compared: Compared, truth: Floats, data_range: float | None) -> Found:
+    """Measure the errors against what is known."""
+    from autoden.evaluation import excess_poisson_deviance, mean_squared_error, ssim
+
+    found: Found = {}
+    shape = compared.estimate.shape
+    has_ssim = len(shape) == compared.measurement.n_dims > 1 and min(shape) > LEAST_SSIM
+    for of, values in (("", compared.estimate), ("mean_", compared.mean.values)):
+        found[f"{of}mse"] = mean_squared_error(values, truth)
         if compared.counts is not None:
-            found[f"{of}mdev"] = excess_poisson_deviance(each, held)
-        if data_range is not None:
-            is_known = error > 0
-            found[f"{of}psnr"] = 10 * np.log10(data_range**2 / error) if is_known else None
-    if found["mse"] > 0 and found["mean_mse"] > 0:
-        of_one = found["mean_mse"] * compared.mean.dose
-        found["equivalent_exposures"] = equivalent_exposures(found["mse"], of_one)
+            found[f"{of}mdev"] = excess_poisson_deviance(values, truth[np.newaxis])
+        if data_range is not None and has_ssim:
+            found[f"{of}ssim"] = ssim(values, truth, data_range=data_range)
+    return found | _worth(found, compared, data_range)
+
+
+def _worth(scores: Found, compared: Compared, data_range: float | None) -> Found:
+    """Say squared errors in decibels, and as a number of exposures."""
+    from autoden.evaluation import equivalent_exposures
+
+    found: Found = {}
+    for of in ("", "mean_"):
+        if data_range is not None and scores[f"{of}mse"] > 0:
+            found[f"{of}psnr"] = float(10 * np.log10(data_range**2 / scores[f"{of}mse"]))
+    if scores["mse"] > scores.get("mse_error", 0.0) and scores["mean_mse"] > 0:
+        of_one = scores["mean_mse"] * compared.mean.dose
+        found["equivalent_exposures"] = equivalent_exposures(scores["mse"], of_one)
     return found
 
 
-def _variance_of_one(noise: NoiseModel, held: np.ndarray[Any, Any]) -> Any:
-    from autoden.noise.poisson import Poisson
-
-    if isinstance(noise, Poisson):
-        return held[0] * noise.gain
-    return noise.variance(held[0], 1.0)
-
-
-def _unseen(
-    paths: Sequence[Path], reading: ReadingRepeats, compared: Compared
-) -> np.ndarray[Any, Any]:
+def _unseen(paths: Sequence[Path], reading: ReadingRepeats, compared: Compared) -> Floats:
     """Read the reference; of a file of which some acquisitions were used, take the others."""
     held = read_like(paths, reading, compared)
     used = np.array([any(np.array_equal(each, one) for one in compared.repeats) for each in held])
@@ -210,16 +188,16 @@ def _unseen(
             f"--reference {paths[0]} holds what was denoised, which would be scored on itself: "
             "give other acquisitions, or say with --exposures which ones were denoised."
         )
-    others: np.ndarray[Any, Any] = held[~used]
+    others: Floats = held[~used]
     return others
 
 
-def _truth(path: Path, reading: ReadingRepeats, compared: Compared) -> np.ndarray[Any, Any]:
+def _truth(path: Path, reading: ReadingRepeats, compared: Compared) -> Floats:
     """Read a single clean measurement."""
     known = read_like([path], reading, compared)
     if len(known) != 1:
         raise InputError(f"--truth {path} holds {len(known)} acquisitions: give --reference.")
-    single: np.ndarray[Any, Any] = known[0]
+    single: Floats = known[0]
     return single
 
 
@@ -256,19 +234,29 @@ def describe(compared: Compared, found: dict[str, Found]) -> list[str]:
 def _rows(scores: Found, compared: Compared) -> list[str]:
     """Tabulate the scores of the mean and of the estimate."""
     names = {"mse": "squared error", "mdev": "mdev", "psnr": "PSNR (dB)", "ssim": "SSIM"}
-    there = [name for name in names if name in scores]
+    there = [name for name in names if name in scores or f"mean_{name}" in scores]
     n_repeats = len(compared.repeats)
     mean = "measured" if n_repeats == 1 else f"mean of {n_repeats}"
-    lines = ["  " + " " * 12 + "".join(f"{names[name]:>15}" for name in there)]
+    lines = ["  " + " " * 12 + "".join(f"{names[name]:>20}" for name in there)]
     for label, of in ((mean, "mean_"), ("denoised", "")):
-        cells = (scores[f"{of}{name}"] for name in there)
-        shown = (f"{'-' if cell is None else format(cell, '.4g'):>15}" for cell in cells)
-        lines.append(f"  {label:12}{''.join(shown)}")
+        cells = "".join(f"{_cell(scores, of + name):>20}" for name in there)
+        lines.append(f"  {label:12}{cells}")
     if "equivalent_exposures" in scores:
         lines.append(
             f"  The denoised file is worth {scores['equivalent_exposures']:.3g} exposures."
         )
     return lines
+
+
+def _cell(scores: Found, name: str) -> str:
+    """Write a score with its error, where it has one; "-" where there is none."""
+    from autoden.report.numerals import GAP, plus_minus
+
+    if name not in scores:
+        return "-"
+    if f"{name}_error" in scores:
+        return plus_minus(scores[name], scores[f"{name}_error"]).replace(GAP, " ")
+    return f"{scores[name]:.4g}"
 
 
 def _say_structure(z: float) -> str:

@@ -92,7 +92,8 @@ def denoise(
         trained=model,
     )
     measurement = sources.measurement
-    logger.info("%s.", measurement)
+    if not manner.dry_run:  # the plan says it
+        logger.info("%s.", measurement)
     check_channels(sources, denoiser, model)
     each = each and takes_repeats
     averages = interface.averages and not each
@@ -112,7 +113,8 @@ def denoise(
         )
         return
     result = denoiser.infer(shown, **({"average_splits": False} if each else {}))
-    destination.write(estimate.signal(result))
+    read = [model, *files, *chain.from_iterable(others.values())]
+    destination.write(record.noted_in(estimate.signal(result), read))
     record.write(destination.output, {}, overwrite=destination.force)
     logger.info("Wrote %s.", destination.output)
     teller.result(destination.written())

@@ -93,12 +93,18 @@ class NetworkChoice:
         channels = {"n_channels_in": n_channels_in, "n_channels_out": n_channels_out}
         return describe(model, {"n_dims": n_dims, **channels, **sizes})
 
-    def in_full(self, n_dims: int) -> dict[str, Any]:
-        """Give the choice for data of a kind, by the names of the options."""
-        params = self.params(n_dims, 1, 1)
-        depth = getattr(params, "n_levels", getattr(params, "n_layers", None))
-        model = self.model or BY_DIMENSIONS[n_dims].network
-        return {"model": model, "features": getattr(params, "n_features", None), "layers": depth}
+
+def choice_of(params: NetworkParams) -> dict[str, Any]:
+    """Say a network by the names of the options that choose it.
+
+    Examples
+    --------
+    >>> choice_of(NetworkChoice(layers=2).params(2, 1, 1))
+    {'model': 'unet', 'features': 16, 'layers': 2}
+    """
+    depth = getattr(params, "n_levels", getattr(params, "n_layers", None))
+    model = next((name for name, kind in NETWORKS.items() if type(params) is kind), None)
+    return {"model": model, "features": getattr(params, "n_features", None), "layers": depth}
 
 
 def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from autoden.cli.configuration import COMMAND, VERSION, relative_to
 from autoden.cli.events import plain
 from autoden.cli.versions import version
+
+if TYPE_CHECKING:
+    from autoden.signals import Signal
 
 SUFFIX = ".autoden.yaml"
 MANNERS = ("force", "config", "dry_run", "json", "quiet", "debug")
@@ -51,6 +54,21 @@ class Record:
             **{name: _plain_paths(value, folder.absolute()) for name, value in options.items()},
         }
 
+    def noted_in(
+        self, result: Signal, files: Sequence[Path], found: Mapping[str, Any] | None = None
+    ) -> Signal:
+        """Add to the metadata of a result what was done, and to which files."""
+        from autoden.io.provenance import provenance, with_provenance
+
+        merged = {**self.settings, **(found or {})}
+        options = {
+            name: plain(value)
+            for name, value in merged.items()
+            if name not in (*MANNERS, "seed") and not _has_paths(value) and plain(value) is not None
+        }
+        step = provenance(self.command, files, settings=options, seed=merged.get("seed"))
+        return with_provenance(result, step)
+
     def write(self, output: Path, found: Mapping[str, Any], *, overwrite: bool) -> Path:
         """Write the file beside an output."""
         import yaml
@@ -82,6 +100,11 @@ def record_path(output: Path) -> Path:
     'out.csv.autoden.yaml'
     """
     return output.with_name(f"{output.name}{SUFFIX}")
+
+
+def _has_paths(value: Any) -> bool:
+    values = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(each, Path) for each in values)
 
 
 def _plain_paths(value: Any, folder: Path) -> Any:

@@ -7,7 +7,9 @@ drawn only where somebody sees it move.
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoden.cli.events import Event, Message, Outcome, Plan, Progress, Start, to_line
 from autoden.cli.versions import version
+from autoden.cli.wording import reworded
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -29,7 +32,7 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
-        sys.stderr.write(f"{self.format(record)}\n")
+        sys.stderr.write(f"{reworded(self.format(record))}\n")
 
 
 class _Messages(logging.Handler):
@@ -37,7 +40,7 @@ class _Messages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "warning" if record.levelno >= logging.WARNING else "info"
-        tell_line(Message(level, record.getMessage()))  # type: ignore[arg-type]
+        tell_line(Message(level, reworded(record.getMessage())))  # type: ignore[arg-type]
 
 
 class Teller(ABC):
@@ -119,10 +122,12 @@ class Teller(ABC):
 
 
 class JsonLines(Teller):
-    """Tells a program."""
+    """Tells a program, whose SIGINT is heard also where a shell in the background ignores it."""
 
     def __init__(self) -> None:
         super().__init__()
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and is_main_thread():
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         logging.basicConfig(handlers=[_Messages()], level=logging.INFO, force=True)
 
     def show(self, lines: Sequence[str]) -> None:
@@ -184,6 +189,11 @@ class Terminal(Teller):
         print("\n".join([*event.reads, *event.does]))
         for what, path in event.writes.items():
             print(f"Would write {path} ({what}).")
+
+
+def is_main_thread() -> bool:
+    """Whether signals can be handled here."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def tell_line(event: Event) -> None:

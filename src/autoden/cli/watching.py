@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from autoden.cli.telling import Teller
+from autoden.cli.telling import Teller, is_main_thread
 from autoden.training.observers import EpochRecord, StopTraining
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Stages:
             raise StopTraining("interrupted")
 
     def __enter__(self) -> Stages:
-        if threading.current_thread() is threading.main_thread():
+        if is_main_thread() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             self._before = signal.signal(signal.SIGINT, self._interrupt)
         return self
 

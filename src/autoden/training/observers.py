@@ -56,7 +56,7 @@ class Observer(Protocol):
         ...
 
 
-def _is_watched() -> bool:
+def is_watched() -> bool:
     """Whether somebody sees the bar move: in a terminal or a notebook, not in a log file."""
     return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
 
@@ -80,7 +80,7 @@ class ProgressBar:
             desc="Training",
             unit="epoch",
             mininterval=0.2,
-            disable=not (enabled and _is_watched()),
+            disable=not (enabled and is_watched()),
         )
 
     def on_epoch(self, record: EpochRecord) -> None:
