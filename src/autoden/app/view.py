@@ -58,7 +58,7 @@ def shown_axes(letters: str) -> str:
     """
     if SPECTRUM in letters:
         return SPECTRUM
-    space = "".join(letter for letter in letters if letter in "ZYX")[-2:]
+    space = "".join(letter for letter in "ZYX" if letter in letters)[-2:]
     if not space:
         raise InputError(
             f"The axes {letters} have no spectrum (E) and no image (YX): say what runs along each."
