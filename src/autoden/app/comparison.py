@@ -148,10 +148,14 @@ class Comparison:
                     ui.element("img").classes(name).props(
                         f'src="{picture(image, scale)}" alt="{name}, {rows} x {columns} pixels"'
                     )
-            if len(images) > 1:
-                with ui.element("div").classes("slide"):
-                    ui.label("measured")
-                    slider = ui.element("input").props('type="range" min="0" max="100" value="50"')
-                    slider.props('aria-label="How much of the measured image is shown"')
-                    slider.classes("cut").props('data-testid="cut"')
-                    ui.label("denoised")
+                if len(images) > 1:
+                    _slider()
+
+
+def _slider() -> None:
+    """Lay a slider over an image, so that the cut is where the pointer is; keys move it, too."""
+    slider = ui.element("input").props('type="range" min="0" max="100" value="50"')
+    slider.props('aria-label="Where the measured image ends and the denoised one begins"')
+    slider.classes("cut").props('data-testid="cut"')
+    for side, name in (("left", "measured"), ("right", "denoised")):
+        ui.label(name).classes(f"side-{side}").props('aria-hidden="true"')

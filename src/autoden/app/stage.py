@@ -144,8 +144,8 @@ class _Running:
             self._bar.props('instant-feedback aria-label="Progress"')
             self._text = ui.label().props('role="status" data-testid="progress-text"')
             label = "End now" if job.state is State.STOPPING else "Cancel"
-            ui.button(label, on_click=lambda: queue.cancel(job)).props("outline no-caps").mark(
-                "cancel"
+            ui.button(label, on_click=lambda: queue.cancel(job)).props(
+                "outline no-caps data-testid=cancel"
             )
         if job.state is State.STOPPING:
             ui.label("Cancelled: what there is by now is being written.").classes("note")
