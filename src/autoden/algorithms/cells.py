@@ -6,6 +6,8 @@ each axis that it spans; of what does not fill a cell nothing is made.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -96,9 +98,8 @@ def draw_neighbours(x: Tensor, generator: torch.Generator | None) -> tuple[Tenso
     """
     n_dims = x.ndim - 2
     shape = (len(x), 1, *(length // 2 for length in x.shape[2:]), 1)
-    options = {"generator": generator, "device": x.device}
-    first = torch.randint(2**n_dims, shape, **options)
-    axis = torch.randint(n_dims, shape, **options)
+    draw = partial(torch.randint, size=shape, generator=generator, device=x.device)
+    first, axis = draw(2**n_dims), draw(n_dims)
     return first, first ^ (1 << axis)
 
 

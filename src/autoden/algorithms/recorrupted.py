@@ -168,7 +168,7 @@ class Recorruption:
     def __call__(self, batch: Batch) -> Batch:
         """Recorrupt; Gaussian noise is drawn with both signs, by which most of it cancels."""
         measured = (1 - self.fraction) * batch.input + self.fraction * batch.target
-        in_units = self.scaling.restore_output(measured.double().cpu().numpy())
+        in_units = _in_units(measured, self.scaling)
         drawn = recorrupt(in_units, self.noise, self.level, self.fraction, self.rng)
         scales = (self.scaling.scale_input, self.scaling.scale_target)
         inputs, targets = (
@@ -203,7 +203,7 @@ class Variance:
 
     def __call__(self, measured: Tensor) -> Tensor:
         """Give the variances of (N, C, *S)."""
-        in_units = self.scaling.restore_output(measured.double().cpu().numpy())
+        in_units = _in_units(measured, self.scaling)
         variance = variance_of(in_units, self.noise, self.level) * self.scaling.scale_inp**2
         return torch.from_numpy(variance).to(measured)
 
@@ -235,3 +235,8 @@ class RiskTask(PairsTask):
         variance = self.variance(batch.target)
         errors = unbiased_risk(output, batch.target, variance, shifted, probe, STEP)
         return weigh(errors, output, batch)
+
+
+def _in_units(measured: Tensor, scaling: DataScaleBias) -> NDArray[np.float64]:
+    """Bring values from the range of the network to data units."""
+    return scaling.restore_output(measured.double().cpu().numpy()).astype(np.float64)

@@ -23,7 +23,7 @@ from autoden.cli.destinations import TrainingDestination
 from autoden.cli.interface import Interface, pick
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, preset_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
@@ -185,10 +185,13 @@ class Run:
         own = pick(self.interface.constructor, self.given)
         if "seed" in self.interface.constructor:
             own.setdefault("seed", ALWAYS["seed"])
+        n_dims = sources.measurement.n_dims
+        own = {**preset_of(self.algorithm.name, n_dims).making, **own}
         quiet = self.destination.quiet
         if loaded is None or self.load_model is None:
-            n_dims = sources.measurement.n_dims
-            params = self.network.params(n_dims, sources.n_channels_in, sources.n_channels_out)
+            params = self.network.params(
+                n_dims, sources.n_channels_in, sources.n_channels_out, self.algorithm.name
+            )
             return kind(params, verbose=not quiet, **own)
         check_channels(sources, loaded, self.load_model)
         settings = loaded.settings or {}
@@ -202,7 +205,7 @@ class Run:
 
     def _training(self, denoiser: Denoiser, loaded: Denoiser | None) -> dict[str, Any]:
         """Collect what `train` is given, and say it."""
-        defaults = {**ALWAYS, **training_of(self.algorithm.name, denoiser.n_dims)}
+        defaults = {**ALWAYS, **preset_of(self.algorithm.name, denoiser.n_dims).training}
         if loaded is not None and loaded.lower_limit is not None:
             defaults["lower_limit"] = loaded.lower_limit
         known = self.interface.training

@@ -10,11 +10,15 @@ from typing import Any, Literal, overload
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
 from autoden.models.blocks import activation
 from autoden.models.nd import check_input, lay_out, nd_layers
 from autoden.models.padding import pad_axis
 from autoden.models.params import NetworkParamsBlindSpot
+
+LOG_VARIANCE = -4.0
+"""What the logarithm of the variance is at first, of data that vary by about 0.2."""
 
 FIRST = 2  # the first spatial axis of (N, C, *S)
 
@@ -91,6 +95,8 @@ class BlindSpotNet(nn.Module):
         self.n_dims = p.n_dims
         self.n_channels_in = p.n_channels_in
 
+        self.starts_from_neighbours = p.n_channels_in == p.n_channels_out
+
         inputs = [p.n_channels_in, *[p.n_features] * (p.n_layers - 1)]
         layers: list[nn.Module] = []
         for i, n_in in enumerate(inputs):
@@ -106,6 +112,7 @@ class BlindSpotNet(nn.Module):
             activation(),
             conv(p.n_features, 2 * p.n_channels_out, 1),
         )
+        self._start(p.n_channels_out)
         if device is not None:
             self.to(device)
 
@@ -136,8 +143,22 @@ class BlindSpotNet(nn.Module):
         features = torch.cat(
             [side for axis in range(FIRST, x.ndim) for side in self._sides(x, axis)], 1
         )
-        mean, log_variance = self.merge(features).chunk(2, dim=1)
+        change, log_variance = self.merge(features).chunk(2, dim=1)
+        mean = change + neighbour_mean(x) if self.starts_from_neighbours else change
         return (mean, log_variance) if return_variance else mean
+
+    @torch.no_grad()
+    def _start(self, n_channels_out: int) -> None:
+        """Let features keep their size from layer to layer, and begin with the neighbours' mean."""
+        for module in self.modules():
+            if isinstance(module, _ConvNd):
+                nn.init.kaiming_normal_(module.weight, 0.2)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        last = self.merge[-1]
+        assert isinstance(last, _ConvNd)
+        assert last.bias is not None
+        last.weight *= 0.1
+        last.bias[n_channels_out:] = LOG_VARIANCE
 
     def _sides(self, x: Tensor, axis: int) -> tuple[Tensor, Tensor]:
         """Give the features of what lies before each element along an axis, and of what after."""
@@ -145,6 +166,25 @@ class BlindSpotNet(nn.Module):
         both = lay_out(torch.cat((turned, turned.flip(FIRST))))  # (2 N, C, *S')
         before, after = _delay(self.branch(both), 1).chunk(2)
         return before.movedim(FIRST, axis), after.flip(FIRST).movedim(FIRST, axis)
+
+
+def neighbour_mean(x: Tensor) -> Tensor:
+    """Average the elements that touch each one of ``(N, C, *S)`` by a face.
+
+    At an edge the one on the other side counts twice; a lone element has the mean 0.
+
+    Examples
+    --------
+    >>> neighbour_mean(torch.tensor([[[1.0, 2.0, 5.0]]]))
+    tensor([[[2., 3., 2.]]])
+    """
+    axes = [axis for axis in range(FIRST, x.ndim) if x.shape[axis] > 1]
+    total = torch.zeros_like(x)
+    for axis in axes:
+        padded = pad_axis(x, axis, 1, "reflect")
+        length = x.shape[axis]
+        total = total + padded.narrow(axis, 0, length) + padded.narrow(axis, 2, length)
+    return total / max(2 * len(axes), 1)
 
 
 def _delay(x: Tensor, steps: int, *, keep: bool = False) -> Tensor:

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import polygamma
 
@@ -75,7 +74,8 @@ def recorrupt(
     if noise == "poisson":
         counts = np.rint(measured / level).astype(np.int64)
         taken = rng.binomial(np.maximum(counts, 0), a)
-        return (counts - taken) * (level / (1 - a)), taken * (level / a)
+        first, second = (counts - taken) * (level / (1 - a)), taken * (level / a)
+        return np.asarray(first), np.asarray(second)
     share = rng.beta(level * a, level * (1 - a), measured.shape)
     return measured * (1 - share) / (1 - a), measured * share / a
 
@@ -133,15 +133,13 @@ def level_of(
     return _shape_of_gamma(estimate_gaussian(logarithms).sigma ** 2)
 
 
-def variance_of(
-    measured: NDArray[np.floating], noise: KnownNoise, level: float
-) -> NDArray[np.floating]:
+def variance_of(measured: Floats, noise: KnownNoise, level: float) -> Floats:
     """Give an estimate of the variance of each measured value, unbiased for the first two kinds."""
     if noise == "gaussian":
         return np.full_like(measured, level**2)
     if noise == "poisson":
-        return np.maximum(measured, 0) * level
-    return np.square(measured) / level
+        return np.asarray(np.maximum(measured, 0) * level)
+    return np.asarray(np.square(measured) / level)
 
 
 def _shape_of_gamma(variance: float) -> float:
