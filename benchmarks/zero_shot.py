@@ -38,14 +38,14 @@ def zsn2n(noisy: Image) -> Image:
 def nb2nb(noisy: Image) -> Image:
     denoiser = ad.Nb2Nb(ad.NetworkParamsPlain(n_layers=6, n_features=32), **COMMON)
     data = denoiser.prepare_data(noisy, num_tst_ratio=0)
-    denoiser.train(*data, epochs=400, **ANNEALED)
+    denoiser.train(*data, epochs=250, **ANNEALED)
     return denoiser.infer(data[0])
 
 
 def r2r(noisy: Image, **options: Any) -> Image:
     denoiser = ad.R2R(ad.NetworkParamsPlain(n_layers=6, n_features=32), **COMMON, **options)
     data = denoiser.prepare_data(noisy, num_tst_ratio=0)
-    denoiser.train(*data, epochs=300, **ANNEALED)
+    denoiser.train(*data, epochs=200, **ANNEALED)
     return denoiser.infer(data[0])
 
 
@@ -61,10 +61,11 @@ def blindspot(noisy: Image) -> Image:
 
 
 def n2v(noisy: Image) -> Image:
-    network = ad.NetworkParamsPlain(n_layers=6, n_features=32)
-    denoiser = ad.N2V(network, replacement="median", **COMMON)
+    # without normalisation or with medians, the network would trust the pixel that it then sees
+    network = ad.NetworkParamsDnCNN(n_layers=6, n_features=32)
+    denoiser = ad.N2V(network, **COMMON)
     data = denoiser.prepare_data(noisy, num_tst_ratio=0)
-    denoiser.train(*data, epochs=400, ratio_blind_spot=0.1, **ANNEALED)
+    denoiser.train(*data, epochs=300, ratio_blind_spot=0.1, **ANNEALED)
     return denoiser.infer(data[0])
 
 
