@@ -54,9 +54,10 @@ def sure(noisy: Image) -> Image:
 
 
 def blindspot(noisy: Image) -> Image:
-    denoiser = ad.BlindSpot(ad.NetworkParamsBlindSpot(), **COMMON)
+    network = ad.NetworkParamsBlindSpot(n_layers=5, n_features=20)
+    denoiser = ad.BlindSpot(network, **{**COMMON, "patch_size": 64})
     data = denoiser.prepare_data(noisy, num_tst_ratio=0)
-    denoiser.train(*data, epochs=300, **ANNEALED)
+    denoiser.train(*data, epochs=700, **{**ANNEALED, "learning_rate": 4e-3})
     return denoiser.infer(data[0])
 
 
