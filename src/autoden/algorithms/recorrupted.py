@@ -122,6 +122,12 @@ class R2R(ZeroShot):
         pairs = PairArrays(inputs, targets, arrays.held_out, arrays.trains)
         return Recipe(pairs, views=(view,), options=options)
 
+    def _measured(self, arrays: PairArrays) -> NDArray[np.float64]:
+        """Give what was measured: what both recorrupted parts make up."""
+        if self.objective == "sure":
+            return arrays.targets
+        return (1 - self.fraction) * arrays.inputs + self.fraction * arrays.targets
+
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
         """Average what the network makes of recorrupted copies."""
         level = self.level or (self.settings or {}).get("level")

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter
 
 from autoden.algorithms.arrays import PairArrays, checked_array, checked_mask
 from autoden.algorithms.augmentations.augmentation import Augmentation
+from autoden.algorithms.contest import Contest
 from autoden.algorithms.denoiser import Denoiser
 from autoden.algorithms.network import KindOfData, ModelLike
 from autoden.algorithms.pairs import PairsTask
@@ -30,6 +32,13 @@ from autoden.training.held_out import draw_held_out
 from autoden.training.history import History
 from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
+
+
+FILL_WIDTH = 1.0
+"""Standard deviation in elements of the mean that takes the place of what is held out."""
+
+LEAST_WEIGHT = 1e-6
+"""Where what is known weighs less, far from all of it, its mean is left."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,19 @@ class ZeroShot(Denoiser):
         """Say how to train on measurements, which are both inputs and targets."""
         raise NotImplementedError
 
+    def _contest(self, arrays: PairArrays) -> Contest | None:
+        """Compare where nothing sees what is asked for: held-out elements are filled in."""
+        if not arrays.held_out.any():
+            return None
+        measured = self._measured(arrays)
+        filled = _fill(measured, arrays.held_out, self.n_dims)
+        hidden = replace(arrays, inputs=filled, targets=measured, hidden=arrays.held_out)
+        return Contest.of_hidden(hidden, self._kind.n_axes_in)
+
+    def _measured(self, arrays: PairArrays) -> NDArray[np.float64]:
+        """Give what was measured, from what is shown and asked for."""
+        return arrays.targets
+
     def _draws(self) -> torch.Generator | None:
         """Make a source of random numbers for a task, on the device of the network."""
         return torch_generator(self.seed, self.device)
@@ -225,6 +247,15 @@ def _check_one_scaling(scaling: DataScaleBias, title: str) -> None:
             f"`data_scale_bias` is {scaling}, but {title} makes input and target of the same data: "
             "give one scale and one bias for all three."
         )
+
+
+def _fill(data: NDArray[np.float64], hidden: NDArray[np.bool_], n_dims: int) -> NDArray[np.float64]:
+    """Replace what is hidden by the mean of what is near and is not."""
+    widths = [0.0] * (data.ndim - n_dims) + [FILL_WIDTH] * n_dims
+    weights = gaussian_filter((~hidden).astype(np.float64), widths)
+    mean = data[~hidden].mean()
+    sums = gaussian_filter((data - mean) * ~hidden, widths)
+    return np.where(hidden, mean + sums / np.maximum(weights, LEAST_WEIGHT), data)
 
 
 def channels_of(data: NDArray[np.float64], kind: KindOfData) -> list[NDArray[np.float64]]:
