@@ -27,7 +27,7 @@ from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, preset_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
 from autoden.cli.signatures import parameters_of
@@ -253,9 +253,12 @@ class Run:
         if "seed" in self.interface.constructor:
             own.setdefault("seed", ALWAYS["seed"])
         quiet = self.manner.quiet
+        n_dims = sources.measurement.n_dims
+        own = {**preset_of(self.algorithm.name, n_dims).making, **own}
         if loaded is None or self.load_model is None:
-            n_dims = sources.measurement.n_dims
-            params = self.network.params(n_dims, sources.n_channels_in, sources.n_channels_out)
+            params = self.network.params(
+                n_dims, sources.n_channels_in, sources.n_channels_out, self.algorithm.name
+            )
             return kind(params, verbose=not quiet, **own)
         check_channels(sources, loaded, self.load_model)
         settings = loaded.settings or {}
@@ -269,7 +272,7 @@ class Run:
 
     def _training(self, denoiser: Denoiser, loaded: Denoiser | None) -> tuple[dict[str, Any], str]:
         """Collect what `train` is given, and put it into words."""
-        defaults = {**ALWAYS, **training_of(self.algorithm.name, denoiser.n_dims)}
+        defaults = {**ALWAYS, **preset_of(self.algorithm.name, denoiser.n_dims).training}
         if loaded is not None and loaded.lower_limit is not None:
             defaults["lower_limit"] = loaded.lower_limit
         known = self.interface.training
