@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli.interface import Interface, flag_of
-from autoden.cli.presets import BY_DATA, NetworkChoice, training_of
+from autoden.cli.presets import BY_DATA, preset_of
 from autoden.cli.signatures import Option
 from autoden.errors import InputError
 from autoden.models.params import NETWORKS
@@ -102,9 +102,10 @@ def settings_of(verb: str, n_dims: int) -> tuple[Setting, ...]:
     interface = Interface.of(algorithm.load())
     options = {**interface.constructor, **interface.preparation, **interface.training}
     files = [_setting(o, {}) for o in interface.files.values() if o.is_required]
-    training = training_of(verb, n_dims)
+    preset = preset_of(verb, n_dims)
+    training = {**preset.training, **preset.making}
     known = [_setting(options[name], training) for name in IMPORTANT if name in options]
-    return (*files, _network(n_dims), *known)
+    return (*files, _network(preset.network), *known)
 
 
 def gather(settings: tuple[Setting, ...], given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -119,10 +120,8 @@ def gather(settings: tuple[Setting, ...], given: Mapping[str, Any]) -> dict[str,
     return {flag: values for flag, values in found.items() if values is not None}
 
 
-def _network(n_dims: int) -> Setting:
-    usual = NetworkChoice().params(n_dims, 1, 1)
-    name = next(name for name, kind in NETWORKS.items() if isinstance(usual, kind))
-    return Setting("--model", "Network", "What is trained.", "choice", name, tuple(NETWORKS))
+def _network(usual: str) -> Setting:
+    return Setting("--model", "Network", "What is trained.", "choice", usual, tuple(NETWORKS))
 
 
 def _setting(option: Option, training: Mapping[str, Any]) -> Setting:
