@@ -6,7 +6,7 @@ Colours that must suit light and dark are left to the style sheet.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ def spectrum_figure(
         curves["upper"] = after.values[item] + sigma[item]
     known = {name: np.asarray(y, dtype=np.float64) for name, y in curves.items() if y is not None}
     if logarithmic:
-        floor = _floor(known.values())
+        floor = _floor(known)
         known = {name: np.maximum(y, floor) for name, y in known.items()}
     inside = np.ones(len(x), bool) if span is None else (x >= min(span)) & (x <= max(span))
     layout = _layout(axis_label(first.axes[0]), first.quantity)
@@ -130,12 +130,19 @@ def _plain(values: NDArray[Any]) -> list[float | None]:
     return [float(f"{v:.7g}") if math.isfinite(v) else None for v in values.tolist()]
 
 
-def _floor(curves: Any) -> float:
-    """Choose where a logarithmic axis ends: at half the smallest positive value."""
-    positive = [y[y > 0] for y in curves]
-    lowest = [float(y.min()) for y in positive if y.size]
-    highest = [float(y.max()) for y in positive if y.size]
-    return max(min(lowest), 1e-6 * max(highest)) / 2 if lowest else 0.1
+def _floor(curves: Mapping[str, NDArray[Any]]) -> float:
+    """Choose where a logarithmic axis ends: below the smallest positive value that was measured.
+
+    It lies below the estimate as far as a factor of 10: an estimate of nearly nothing must not
+    squeeze the rest.
+    """
+    lows = [float(y[y > 0].min()) for y in curves.values() if (y > 0).any()]
+    highs = [float(y[y > 0].max()) for y in curves.values() if (y > 0).any()]
+    if not lows:
+        return 0.1
+    measured = curves.get("measured", np.zeros(0))
+    least = float(measured[measured > 0].min()) if (measured > 0).any() else min(lows)
+    return max(min(lows), least / 10, 1e-6 * max(highs)) / 2
 
 
 def _range(curves: Sequence[NDArray[Any]], logarithmic: bool) -> list[float]:
