@@ -12,10 +12,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import torch
-<<<<<<< HEAD
-=======
 from scipy.ndimage import uniform_filter
->>>>>>> ridge
 from torch import Tensor
 
 from autoden.baselines.baseline import Baseline, Floats, positive
@@ -25,13 +22,10 @@ from autoden.errors import InputError
 from autoden.noise.model import NoiseModel
 
 _BATCH = 256  # groups of similar patches that are solved at once
-<<<<<<< HEAD
-=======
 _MANY = 8.0  # counts, on average: from there on stabilised values are as good as counts
 _UNEVEN = 2.0  # squared variation over squared mean: more has lines far above the rest
 _AVERAGED = 5  # elements along every axis, for the rates that give the variance
 _LEAST = 0.01  # of the mean variance: nowhere is there less
->>>>>>> ridge
 _ROUNDING = 1e-5  # of the mean eigenvalue, so that every system has a solution in single precision
 
 
@@ -82,14 +76,10 @@ class NLRidge(Baseline):
     :math:`1 / \sum_j \Theta_{ij}^2`.
 
     The authors have two steps and no constraint on the rows. The constraint makes the result
-<<<<<<< HEAD
-    independent of the level of the image. The third step, with smaller patches, adds about 0.15 dB.
-=======
     independent of the level of the image. The third step, with smaller patches, adds about 0.1 dB.
     Values with at least 8 counts on average are first given unit variance by the noise model's own
     transform; fewer are combined as they are, with the variances of their estimated rates. Rates
     of Poisson counts are floored at 0.001 counts of one acquisition.
->>>>>>> ridge
 
     Parameters
     ----------
@@ -110,11 +100,7 @@ class NLRidge(Baseline):
     >>> noisy = truth + np.random.default_rng(0).normal(0, 10, truth.shape)
     >>> cleaned = NLRidge().apply(Combined(noisy, dose=1), Gaussian(10))
     >>> [float(np.std(each - truth).round(1)) for each in (noisy, cleaned)]
-<<<<<<< HEAD
-    [9.7, 1.4]
-=======
     [9.7, 1.5]
->>>>>>> ridge
     """
 
     steps: tuple[Step, ...] | None = None
@@ -128,11 +114,6 @@ class NLRidge(Baseline):
         """Filter every measurement, with patches of all channels; see `Baseline`."""
         if values.size == 0:
             return values.copy()
-<<<<<<< HEAD
-        stabilised = noise.stabilise(values, dose)
-        cleaned = np.stack([self._cleaned(each, np.ones_like) for each in stabilised])
-        return positive(noise.unstabilise(cleaned, dose), noise)
-=======
         if _is_better_stabilised(values, dose, noise):
             stabilised = noise.stabilise(values, dose)
             cleaned = np.stack([self._cleaned(each, np.ones_like) for each in stabilised])
@@ -142,7 +123,6 @@ class NLRidge(Baseline):
             return noise.variance(rates, dose)
 
         return positive(np.stack([self._cleaned(each, variance) for each in values]), noise)
->>>>>>> ridge
 
     def _cleaned(self, values: Floats, variance: Callable[[Floats], Floats]) -> Floats:
         """Filter one measurement of shape (C, *S)."""
@@ -168,8 +148,6 @@ class NLRidge(Baseline):
         return (cls(),)
 
 
-<<<<<<< HEAD
-=======
 def _is_better_stabilised(values: Floats, dose: float, noise: NoiseModel) -> bool:
     """Tell whether to combine values of unit variance rather than the values themselves.
 
@@ -181,7 +159,6 @@ def _is_better_stabilised(values: Floats, dose: float, noise: NoiseModel) -> boo
     return mean**2 >= _MANY * variance or float(values.var()) - variance > _UNEVEN * mean**2
 
 
->>>>>>> ridge
 @dataclass(frozen=True)
 class _Standard:
     """Units in which the mean variance of the noise is 1, and the mean of the image 0."""
@@ -205,13 +182,9 @@ class _Standard:
 
     def variance(self, pilot: Tensor) -> Tensor:
         """Give the variance of the noise at the rates of a pilot (C, *S)."""
-<<<<<<< HEAD
-        variances = self.of_rates(self.unscaled(pilot)) / self.unit**2
-=======
         rates = self.unscaled(pilot)
         rates = uniform_filter(rates, (1, *[_AVERAGED] * (rates.ndim - 1)), mode="nearest")
         variances = np.maximum(self.of_rates(rates) / self.unit**2, _LEAST)
->>>>>>> ridge
         return torch.from_numpy(variances.astype(np.float32))
 
 
@@ -233,11 +206,7 @@ _RECIPES: dict[int, tuple[tuple[float, tuple[Step, ...]], ...]] = {
     1: ((0.0, _steps(401, (15, 18, 3), (15, 60, 3), (9, 60, 3))),),
     2: (
         (2.8, _steps(37, (7, 18, 4), (7, 55, 4), (6, 48, 4))),
-<<<<<<< HEAD
-        (1.35, _steps(37, (7, 18, 4), (9, 90, 4), (6, 64, 4))),
-=======
         (1.35, _steps(37, (9, 18, 4), (9, 90, 4), (7, 90, 4))),
->>>>>>> ridge
         (0.0, _steps(37, (9, 20, 4), (9, 120, 4), (7, 120, 4))),
     ),
     3: ((0.0, _steps(11, (4, 18, 3), (4, 64, 3), (3, 64, 2))),),
