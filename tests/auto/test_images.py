@@ -223,3 +223,11 @@ def test_a_reference_scores(single):
 def test_what_cannot_be_denoised_is_told(data, settings, words):
     with pytest.raises(InputError, match=words):
         ad.denoise(data, budget="fast", **settings)
+
+
+def test_a_report_is_one_page_or_one_picture(single, tmp_path):
+    page = single.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    for words in ("An image (1 exposure, 48 x 48 pixels) was denoised", "pixel and exposure"):
+        assert words in page
+    assert "http" not in page.split("</head>")[0].replace("http-equiv", "")
+    assert single.report(tmp_path / "report.png").stat().st_size > 10_000

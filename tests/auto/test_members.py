@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoden.auto.members import Members, find_members
+from autoden.auto.members import SpectrumMembers, find_members
 from autoden.auto.splits import Splits
 from autoden.auto.units import CountUnits, LevelUnits
 from autoden.baselines import families, tune
@@ -125,6 +125,6 @@ def test_members_suit_the_widest_and_the_narrowest_lines(case):
 
 def test_noise_of_one_level_has_no_response():
     members, _, tuned = found(Gaussian(3.0))
-    assert isinstance(members, Members)
+    assert isinstance(members, SpectrumMembers)
     assert isinstance(members.units, LevelUnits)
     assert members.widths == (tuned["gaussian"].baseline.sigma,) * 2

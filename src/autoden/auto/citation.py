@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.measurement import Measurement
 from autoden.auto.selection import chosen_of
 from autoden.baselines.mean import Mean
 from autoden.report.numerals import interval_90, show
@@ -34,13 +36,14 @@ def cite(result: Result) -> str:
 def _split(result: Result) -> str:
     measurement = result.measurement
     samples = measurement.samples
+    one, many, size = _kind(measurement)
     repeats = sorted({sample.n_repeats for sample in samples})
     exposures = " to ".join(str(n) for n in {repeats[0]: None, repeats[-1]: None})
     exposures += " exposure" + "s" * (repeats[-1] > 1)
     if len(samples) > 1:
-        what = f"Spectra of {len(samples)} samples ({exposures} each"
+        what = f"{many} of {len(samples)} samples ({exposures} each"
     else:
-        what = f"A spectrum ({exposures}"
+        what = f"{one} ({exposures}"
     verb = "were" if len(samples) > 1 else "was"
     done = f"{verb} denoised with autoden {version('autoden')}"
     noise = result.trained.noise
@@ -49,15 +52,27 @@ def _split(result: Result) -> str:
         chosen = "had been chosen on another measurement of this set-up, which was split"
     else:
         chosen = "was chosen on measurements of this set-up alone: they were split"
-    return f"{what}, {measurement.n_channels} channels) {done}. The method {chosen} {parts}."
+    return f"{what}, {size}) {done}. The method {chosen} {parts}."
+
+
+def _kind(measurement: Measurement | ImageMeasurement) -> tuple[str, str, str]:
+    """Say what was measured, one and several of it, and how large it is."""
+    if isinstance(measurement, Measurement):
+        return "A spectrum", "Spectra", f"{measurement.n_channels} channels"
+    pixels = f"{' x '.join(map(str, measurement.size))} pixels"
+    if measurement.n_channels > 1:
+        pixels += f" of {measurement.n_channels} channels"
+    kind = ("An image", "Images") if measurement.n_dims == 2 else ("A volume", "Volumes")
+    return (*kind, pixels)
 
 
 def _chosen(result: Result) -> str:
     candidates = result.candidates
     compared = (
         f"{len(candidates)} methods, the mean of the exposures among them, were tuned or trained "
-        "on some parts and compared by their deviance from others, in channels where none had been "
-        "trained."
+        "on some parts and compared by their deviance from others, in "
+        f"{'pixels' if isinstance(result.measurement, ImageMeasurement) else 'channels'} where "
+        "none had been trained."
     )
     if chosen_of(result.candidates).name == Mean.name:
         return f"{compared} None was better than the mean, which is shown unchanged."
@@ -72,9 +87,15 @@ def _error(result: Result) -> str:
     quality = result.quality
     sigma = (
         "The uncertainty is one standard deviation of the error, noise and bias, found from "
-        f"{result.trained.n_replicas} simulated measurements of the estimate that were denoised in "
-        "the same way"
+        f"{result.trained.n_replicas} "
     )
+    if isinstance(result.measurement, ImageMeasurement):
+        sigma += (
+            "splits of the measurement that were denoised in the same way, by the covariance of "
+            "estimate and noise (Efron, J. Am. Stat. Assoc. 99, 619, 2004)"
+        )
+    else:
+        sigma += "simulated measurements of the estimate that were denoised in the same way"
     if chosen_of(result.candidates).name == Mean.name:
         return f"{sigma}."
     gain = _range(quality["dose_gain"])

@@ -15,13 +15,15 @@ DPI = 100
 
 def show(result: Result) -> str:
     """Write what a notebook shows, as HTML."""
-    from autoden.auto.page import candidates_of
+    from autoden.auto.page_parts import candidates_of
 
     return card(
         result.method,
         result.verdict,
         warnings=result.warnings,
-        table=candidates_of(result),
+        table=candidates_of(
+            result, "channel" if isinstance(result.measurement, Measurement) else "pixel"
+        ),
         picture=_picture(result),
         says="The measured mean and the estimate with its uncertainty.",
     )

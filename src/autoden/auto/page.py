@@ -5,30 +5,27 @@ What is on a page, ``autoden.report`` knows; what is true of the result, ``verdi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from autoden.auto.agreement import ordered_positions
 from autoden.auto.citation import cite
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.page import image_page_of
 from autoden.auto.measurement import Measurement
+from autoden.auto.page_parts import alike, candidates_of, made_by, settings_of
 from autoden.auto.saving import as_path
-from autoden.auto.selection import chosen_of
 from autoden.errors import InputError
 from autoden.io.files import check_destination, replacing
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
-from autoden.report.candidates import candidates_table
 from autoden.report.frame import SUFFIXES
 from autoden.report.html import write_page
+from autoden.report.image_html import write_image_page
+from autoden.report.images import image_figure
 from autoden.report.page import Page
 from autoden.report.saving import PNG_DPI, figure_bytes, save_figure
-from autoden.report.tables import Table
 
 if TYPE_CHECKING:
     from autoden.auto.result import Result
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
 PICTURE: Final = ".png"
 MOST_IN_PICTURE: Final = 20
 """Samples that one picture can show."""
-
-_PACKAGES: Final = ("autoden", "numpy", "scipy", "torch")
 
 
 def page_of(result: Result) -> Page:
@@ -81,14 +76,8 @@ def page_of(result: Result) -> Page:
         warnings=result.warnings,
         candidates=candidates_of(result),
         tables=result.tables,
-        made={
-            "Method": result.method,
-            **({"Computing time (s)": round(result.seconds, 1)} if result.seconds else {}),
-        },
-        settings={
-            **result.settings,
-            **{f"Version of {package}": version(package) for package in _PACKAGES},
-        },
+        made=made_by(result),
+        settings=settings_of(result),
         citation=cite(result),
     )
 
@@ -120,6 +109,8 @@ def write_report(result: Result, path: str | Path, *, overwrite: bool = False) -
     """
     target = as_path(path)
     suffix = target.suffix.lower()
+    if suffix in SUFFIXES and isinstance(result.measurement, ImageMeasurement):
+        return write_image_page(target, image_page_of(result), overwrite=overwrite)
     if suffix in SUFFIXES:
         return write_page(target, page_of(result), overwrite=overwrite)
     if suffix != PICTURE:
@@ -127,6 +118,10 @@ def write_report(result: Result, path: str | Path, *, overwrite: bool = False) -
             f"cannot write a report as {target.name!r}: end its name in "
             f"{' or '.join(SUFFIXES)} for a page, or in {PICTURE} for a picture."
         )
+    if isinstance(result.measurement, ImageMeasurement):
+        check_destination(target, overwrite)
+        save_figure(image_figure(image_page_of(result)), target, overwrite=overwrite)
+        return target
     n_samples = result.measurement.n_samples
     if n_samples > MOST_IN_PICTURE:
         raise InputError(
@@ -178,7 +173,7 @@ def _facts(result: Result) -> dict[str, object]:
         facts["Files"] = [source.name for source in measurement.sources]
     if len(samples) > 1:
         facts["Samples"] = len(samples)
-    facts["Exposures"] = _alike([sample.n_repeats for sample in samples])
+    facts["Exposures"] = alike([sample.n_repeats for sample in samples])
     facts["Channels"] = measurement.n_channels
     if isinstance(noise, Poisson):
         totals = [float(sample.repeats.sum()) / noise.gain for sample in samples]
@@ -187,32 +182,6 @@ def _facts(result: Result) -> dict[str, object]:
     if result.notes:
         facts["Notes"] = " ".join(result.notes)
     return facts
-
-
-def _alike(numbers: Sequence[int]) -> object:
-    """Say a number that all samples have once."""
-    return numbers[0] if len(set(numbers)) == 1 else list(numbers)
-
-
-def candidates_of(result: Result) -> Table:
-    """Tabulate the candidates, and say of which data where it is not these."""
-    candidates = result.candidates
-    table = candidates_table(
-        names=[candidate.name for candidate in candidates],
-        parameters=[candidate.parameters for candidate in candidates],
-        scores=[candidate.score for candidate in candidates],
-        errors=[
-            candidate.standard_error if candidate.standard_error > 0 else np.nan
-            for candidate in candidates
-        ],
-        chosen=chosen_of(candidates).name,
-        behind=[candidate.behind for candidate in candidates],
-        behind_errors=[candidate.behind_error for candidate in candidates],
-        score_unit="mdev: thousandths of a nat per channel and exposure",
-    )
-    if not result.applied:
-        return table
-    return replace(table, title=f"{table.title}, of the first data")
 
 
 def _is_counts(noise: NoiseModel) -> bool:

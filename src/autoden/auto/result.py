@@ -14,6 +14,7 @@ from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement
 from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
+from autoden.evaluation.ring_curve import RingCorrelation
 from autoden.io.provenance import PROVENANCE, provenance
 from autoden.report.numerals import show
 from autoden.report.tables import Table
@@ -59,6 +60,8 @@ class Result:
         What the run was given and the versions that ran.
     measurement : Measurement
         What was denoised.
+    curves : mapping of str to RingCorrelation
+        Ring (shell) correlations of images, of the first of several samples; empty for spectra.
     reference : ndarray or None
         Mean of the acquisitions given for scoring.
     applied : bool
@@ -83,6 +86,7 @@ class Result:
     trained: Trained
     tables: tuple[Table, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, RingCorrelation] = field(default_factory=dict)
     reference: Floats | None = None
     applied: bool = False
     seconds: float = 0.0

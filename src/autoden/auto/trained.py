@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.images.agreement import image_agreement, measure_rings
+from autoden.auto.images.agreement import ImageAgreement, curves_of, image_agreement, measure_rings
 from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.verdict import judge_images
@@ -20,8 +20,9 @@ from autoden.auto.result import Result
 from autoden.auto.selection import Candidate
 from autoden.auto.splits import Splits
 from autoden.auto.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
-from autoden.auto.verdict import Verdict, judge
+from autoden.auto.verdict import judge
 from autoden.baselines.mean import Mean
+from autoden.evaluation.ring_curve import RingCorrelation
 from autoden.noise.exposures import Combined, Exposures
 from autoden.noise.model import NoiseModel
 from autoden.randomness import numpy_generator
@@ -77,10 +78,16 @@ class Trained:
         Applied are methods to other measurements than they were trained on.
         """
         wholes = [self.noise.combine(sample) for sample in samples]
+        curves: Mapping[str, RingCorrelation] = {}
         estimates, spreads = self._estimates(wholes)
         if isinstance(measurement, ImageMeasurement):
             errors = self._image_errors(measurement, samples, estimates, spreads)
-            verdict = self._judge_images(measurement, samples, wholes, estimates, errors, applied)
+            found = self._compare_images(measurement, samples, wholes, estimates, errors)
+            verdict = judge_images(
+                found, self.noise, errors, self.candidates,
+                refitted=self.method.describe(), applied=applied,
+            )  # fmt: skip
+            curves = curves_of(found)
         else:
             errors = [
                 self._errors(index, whole, estimate, spread, splits)
@@ -110,6 +117,7 @@ class Trained:
             measurement=measurement,
             trained=self,
             tables=verdict.tables,
+            curves=curves,
             settings=self.settings,
             applied=applied,
         )
@@ -168,15 +176,14 @@ class Trained:
             found.append(errors)
         return found
 
-    def _judge_images(
+    def _compare_images(
         self,
         measurement: ImageMeasurement,
         samples: Sequence[Exposures],
         wholes: Sequence[Combined],
         estimates: Sequence[Floats],
         errors: Sequence[Errors],
-        applied: bool,
-    ) -> Verdict:
+    ) -> list[ImageAgreement]:
         """Compare images with their measurements, also one half with the other."""
         spacing, unit = measurement.spacing
         found = []
@@ -189,10 +196,7 @@ class Trained:
                 rings = measure_rings(self.method, halves, spacing, unit)
             given = estimates[index], wholes[index], self.noise, errors[index], missing, rings
             found.append(image_agreement(*given))
-        return judge_images(
-            found, self.noise, errors, self.candidates,
-            refitted=self.method.describe(), applied=applied,
-        )  # fmt: skip
+        return found
 
 
 def _say_doubt(errors: Errors) -> str:

@@ -5,6 +5,7 @@ What of it is alarming, and the words for it, ``verdict.py`` says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,6 +169,17 @@ def measure_rings(
         spacing=spacing, channel_axis=0,
     )  # fmt: skip
     return Rings(raw, curve, unit)
+
+
+def curves_of(found: Sequence[ImageAgreement]) -> dict[str, RingCorrelation]:
+    """Give the ring correlations of the first sample, by name."""
+    rings = found[0].rings
+    if rings is None:
+        return {}
+    return {
+        "as measured (half against half)": rings.raw,
+        "denoised (against truth)": rings.denoised,
+    }
 
 
 def _stated(squared: Floats, variance: Floats, tests: ResidualTests) -> tuple[float, ...]:

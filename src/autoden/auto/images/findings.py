@@ -14,7 +14,7 @@ from autoden.auto.uncertainty import Errors
 
 LEAST_STRUCTURE = 0.05
 """Correlation of neighbouring residuals, beyond that of noise, below which it is no matter."""
-LEAST_DISPERSION = 0.15
+LEAST_DISPERSION = 0.3
 """A variance of the residuals that is off by less is no matter, however certain."""
 LEAST_LEVEL = 1e-3
 """Relative change of the mean level that is no matter, however certain."""
