@@ -33,7 +33,6 @@ from autoden.training.history import History
 from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
-
 FILL_WIDTH = 1.0
 """Standard deviation in elements of the mean that takes the place of what is held out."""
 
