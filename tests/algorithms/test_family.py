@@ -141,6 +141,8 @@ def test_every_optimizer_lowers_the_loss(name, optimizer):
     denoiser = make_denoiser(name, 2, "one channel")
     prepared = denoiser.prepare_data(*given, **options)
     rate = {"adam": 1e-2, "sgd": 1e-1, "rmsprop": 1e-3, "lbfgs": 1e-1}[optimizer]
+    if (name, optimizer) == ("blindspot", "sgd"):  # its loss is in nats: large gradients
+        rate = 1e-3
     own = {"ratio_blind_spot": 0.1} if name == "n2v" else {}
     losses = denoiser.train(*prepared, epochs=15, learning_rate=rate, optimizer=optimizer, **own)
     assert np.mean(losses["loss_trn"][-3:]) < losses["loss_trn"][0]

@@ -46,7 +46,7 @@ class BlindSpot(ZeroShot):
         The kind of noise: alike everywhere; or counts, or multiples of them.
     level : float, optional
         What describes the noise, in data units: its standard deviation, or the value of one count.
-        None estimates it from the data.
+        If not given, it is estimated from the data.
     **options
         What else `Denoiser` takes.
 
@@ -91,9 +91,7 @@ class BlindSpot(ZeroShot):
     def _recipe(self, arrays: PairArrays, scaling: DataScaleBias) -> Recipe:
         level = level_of(channels_of(arrays.inputs, self._kind), self.noise, self.level)
         variance = NoiseVariance.of(self.noise, level, scaling)
-        typical = scaling.scale_input(arrays.inputs.mean(keepdims=True))
-        unit = float(variance(torch.tensor(typical, dtype=torch.float32).mean()))
-        make_task = partial(SurroundingsTask, variance=variance, unit=unit)
+        make_task = partial(SurroundingsTask, variance=variance)
         return Recipe(arrays, make_task, options={"noise": self.noise, "level": level})
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -145,13 +143,9 @@ class SurroundingsTask(PairsTask):
     ----------
     variance : NoiseVariance
         Of the noise.
-    unit : float
-        What likelihoods are multiplied by: a typical variance, so that they are of the size of
-        squared errors, whatever the data, and penalties weigh as they do elsewhere.
     """
 
     variance: NoiseVariance = NoiseVariance(0.0)
-    unit: float = 1.0
 
     def loss(self, model: nn.Module, batch: Batch) -> Losses:
         """Give the negative log-likelihood; in scores, too, it may be below 0."""
@@ -160,7 +154,7 @@ class SurroundingsTask(PairsTask):
         # As in the paper, the variance of the noise depends on the mean, but does not teach it.
         noise = self.variance(mean.detach())
         errors = surroundings_likelihood(mean, log_variance, batch.target, noise)
-        return weigh(self.unit * errors, mean, batch)
+        return weigh(errors, mean, batch)
 
 
 class Posterior(nn.Module):

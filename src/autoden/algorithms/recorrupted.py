@@ -49,7 +49,8 @@ class R2R(ZeroShot):
         multiplied, such as speckle.
     level : float, optional
         What describes the noise, in data units: its standard deviation; the value of one count;
-        or the shape, which is the squared mean over the variance. None estimates it from the data.
+        or the shape, which is the squared mean over the variance. If not given, it is estimated
+        from the data.
     fraction : float
         Share of the dose that goes into the target, above 0 and below 1. The less, the more alike
         are input and measurement; but the noisier is the target.
