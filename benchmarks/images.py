@@ -3,7 +3,7 @@
 Each row has the PSNR of the estimate, the PSNR that the result states without a truth with its
 90 % interval, the time, what was chosen, and by how much the best classical filter was worse on
 held-out data (in thousandths of a nat; below 0: better). Beside it stands NL-Ridge alone, which
-knows the noise; for counts also NL-Ridge between the transform of Anscombe and its unbiased inverse.
+knows the noise; for counts also NL-Ridge between Anscombe's transform and its unbiased inverse.
 
     python benchmarks/images.py --quick
     python benchmarks/images.py --cases camera sigma25 --images 1 4 --budget best --json images.json

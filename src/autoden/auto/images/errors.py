@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from autoden.auto.images.noise import refined
 from autoden.auto.method import Method
 from autoden.auto.uncertainty import Errors, noise_unit
 from autoden.noise.exposures import Exposures
@@ -54,6 +53,7 @@ def measure_image_errors(
     n_replicas: int,
     rng: np.random.Generator,
     *,
+    correction: float = 1.0,
     spread: Floats | float = 0.0,
     missing: Mask | None = None,
 ) -> Errors:
@@ -75,6 +75,8 @@ def measure_image_errors(
         At least 2: splits that are denoised.
     rng : numpy.random.Generator
         Source of the splits.
+    correction : float
+        Of the variance of the noise, as the estimate shows it; see `refined`.
     spread : ndarray or float
         Variance of the estimate over networks trained with other seeds.
     missing : ndarray of bool, shape (C, *S), or None
@@ -93,7 +95,7 @@ def measure_image_errors(
     variance = np.mean([push.response**2 for push in pushes], axis=0)
     followed = np.array([float((push.response * push.noise)[there].mean()) for push in pushes])
     power = float(noise.variance(whole.values, whole.dose)[there].mean())
-    power *= refined(noise, sample, estimate)
+    power *= correction
     left = float(((whole.values - estimate) ** 2)[there].mean())
     mse, interval = _total(
         left,
