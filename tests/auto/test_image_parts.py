@@ -97,7 +97,7 @@ def test_a_rising_variance_is_found_in_a_single_image():
     image = 2.0 * RNG.poisson(rate / 2) + RNG.normal(0, 3, rate.shape)
     noise = choose_image_noise([exposures(image)]).noise
     assert isinstance(noise, SingleUnknown)
-    assert noise.variance(100.0) == pytest.approx(209, rel=0.2)
+    assert noise.variance(100.0) == pytest.approx(209, rel=0.25)
 
 
 def test_rounded_values_are_not_taken_for_counts():
@@ -197,7 +197,9 @@ def test_the_shelf_keeps_what_it_is_told_to_keep():
 
 
 @pytest.mark.parametrize("noise", [Gaussian(10.0), Poisson(2.0)], ids=str)
-def test_the_stated_error_is_right_for_a_filter_that_is_known(noise):
+def test_the_stated_error_is_right_for_a_filter_that_is_known(noise, monkeypatch):
+    for name in ("SHARPER", "SHARPER_COUNTS"):  # it adapts to nothing
+        monkeypatch.setattr(f"autoden.auto.images.errors.{name}", 0.0)
     rate = 60 + 40 * np.sin(np.indices((64, 64))[0] / 4.0)
     method = Filter(GaussianFilter(1.0), noise)
     stated, true = [], []
@@ -209,5 +211,4 @@ def test_the_stated_error_is_right_for_a_filter_that_is_known(noise):
         stated.append(errors.mse)
         true.append(float(np.mean((estimate - rate) ** 2)))
         assert np.mean(errors.sigma**2) == pytest.approx(errors.mse, rel=1e-6)
-    # for the last tenth of the dose it is taken to adapt as non-local filters do
-    assert np.mean(stated) == pytest.approx(np.mean(true), rel=0.2)
+    assert np.mean(stated) == pytest.approx(np.mean(true), rel=0.12)
