@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autoden.auto.images.agreement import ImageAgreement, curves_of, image_agreement, measure_rings
 from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.noise import refined
 from autoden.auto.images.verdict import judge_images
 from autoden.auto.measurement import Measurement
 from autoden.auto.method import Method
@@ -169,7 +170,8 @@ class Trained:
             errors = measure_image_errors(
                 self.method, estimate, sample, self.noise, self.level_error,
                 self.n_replicas, numpy_generator(self.seed, f"replicas {index}"),
-                spread=spread, missing=measurement.missing[index],
+                correction=refined(self.noise, sample, estimate), spread=spread,
+                missing=measurement.missing[index],
             )  # fmt: skip
             if self.method.name == Mean.name:
                 errors = replace(errors, gain=1.0, gain_interval=(1.0, 1.0))
