@@ -12,19 +12,25 @@ from . import report as report
 from . import signals as signals
 from . import training as training
 from . import transforms as transforms
+from .algorithms.blind_spot_posterior import BlindSpot as BlindSpot
 from .algorithms.deep_image_prior import DIP as DIP
+from .algorithms.neighbor2neighbor import Nb2Nb as Nb2Nb
 from .algorithms.noise2inverse import N2I as N2I
 from .algorithms.noise2noise import N2N as N2N
 from .algorithms.noise2void import N2V as N2V
+from .algorithms.recorrupted import R2R as R2R
 from .algorithms.saving import load as load
 from .algorithms.supervised import Supervised as Supervised
+from .algorithms.zero_shot_noise2noise import ZSN2N as ZSN2N
 from .auto.denoise import denoise as denoise
 from .auto.result import Result as Result
-from .io.registry import read as read
+from .io.reading import read as read
 from .io.registry import write as write
+from .models.config import NetworkParamsBlindSpot as NetworkParamsBlindSpot
 from .models.config import NetworkParamsDnCNN as NetworkParamsDnCNN
 from .models.config import NetworkParamsKernelMixture as NetworkParamsKernelMixture
 from .models.config import NetworkParamsMSD as NetworkParamsMSD
+from .models.config import NetworkParamsPlain as NetworkParamsPlain
 from .models.config import NetworkParamsResnet as NetworkParamsResnet
 from .models.config import NetworkParamsUNet as NetworkParamsUNet
 

@@ -49,6 +49,10 @@ def make_denoiser(name, n_dims, kind, seed=0):
     channels = {"n_dims": n_dims, "n_channels_in": n, "n_channels_out": n}
     if name == "dip":
         model = ad.NetworkParamsUNet(n_levels=2, n_features=8 * n, n_channels_skip=0, **channels)
+    elif name == "blindspot":
+        model = ad.NetworkParamsBlindSpot(n_layers=2, n_features=6, **channels)
+    elif name in ("zsn2n", "nb2nb"):  # of a small volume few cells remain: no normalisation
+        model = ad.NetworkParamsPlain(n_layers=3, n_features=8, **channels)
     else:
         model = ad.NetworkParamsDnCNN(n_layers=4, n_features=8, **channels)
     return ALGORITHMS[name].load()(model, device="cpu", seed=seed, verbose=False)
@@ -110,7 +114,9 @@ def test_the_error_falls_well_below_that_of_what_is_given(name, n_dims, kind):
         inside = beam.circle.numpy()
         assert mse(estimate * inside, truth * inside) < 0.5 * mse(plain * inside, truth * inside)
     else:
-        margin = {"n2n": 0.4, "n2v": 0.6, "dip": 0.25, "supervised": 0.4}[name]
+        margin = {"n2n": 0.4, "dip": 0.25, "supervised": 0.4}.get(name, 0.6)
+        if name in ("zsn2n", "nb2nb") and n_dims != 2:
+            pytest.skip("few cells in so little data: test_zero_shot has more")
         assert mse(estimate, truth) < margin * of_one
 
 
@@ -135,6 +141,8 @@ def test_every_optimizer_lowers_the_loss(name, optimizer):
     denoiser = make_denoiser(name, 2, "one channel")
     prepared = denoiser.prepare_data(*given, **options)
     rate = {"adam": 1e-2, "sgd": 1e-1, "rmsprop": 1e-3, "lbfgs": 1e-1}[optimizer]
+    if (name, optimizer) == ("blindspot", "sgd"):  # its loss is in nats: large gradients
+        rate = 1e-3
     own = {"ratio_blind_spot": 0.1} if name == "n2v" else {}
     losses = denoiser.train(*prepared, epochs=15, learning_rate=rate, optimizer=optimizer, **own)
     assert np.mean(losses["loss_trn"][-3:]) < losses["loss_trn"][0]

@@ -49,6 +49,8 @@ def test_the_result_has_the_shape_of_one_measurement(name, n_dims):
 def test_every_algorithm_trains_every_network_and_its_file_gives_the_same(
     algorithm, name, tmp_path
 ):
+    if algorithm == "blindspot" and name != "blind_spot":
+        pytest.skip("no other network is blind")
     rng = np.random.default_rng(0)
     given = {
         "supervised": (rng.normal(size=(3, 12, 14)), rng.normal(size=(12, 14))),

@@ -96,6 +96,24 @@ def test_an_npz_file_holds_both_arrays_with_axes_and_settings(tmp_path, measurem
     assert again.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("suffix", "inside"), [(".h5", "/entry/data/data_errors"), (".nxs", None), (".zarr", "sigma")]
+)
+def test_containers_hold_both(tmp_path, suffix, inside):
+    estimate, sigma = result(ONE)
+    path = tmp_path / f"out{suffix}"
+    assert save_estimate(path, estimate, sigma, ONE, metadata=METHOD) == (path,)
+    read = ad.read(path)
+    np.testing.assert_array_equal(read.data, estimate)
+    assert read.metadata["settings"] == METHOD["settings"]
+    errors = ad.read(f"{path}::{inside or read.metadata['uncertainties']}")
+    np.testing.assert_array_equal(errors.data, sigma)
+    assert errors.axes[0].name == "energy"
+    check_saving(path, ONE, overwrite=True)
+    save_estimate(path, sigma, sigma, ONE, overwrite=True)
+    np.testing.assert_array_equal(ad.read(path).data, sigma)
+
+
 @pytest.mark.parametrize("suffix", [".npy", ".tif", ".tiff"])
 @pytest.mark.parametrize("measurement", MEASURED.values(), ids=MEASURED)
 def test_other_formats_get_a_second_file(tmp_path, measurement, suffix):
@@ -141,6 +159,17 @@ def test_the_measurement_is_never_overwritten(tmp_path):
     with pytest.raises(InputError, match=r"a.sigma.npy: the estimate would replace"):
         check_saving(tmp_path / "a.npy", measurement, overwrite=True)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("suffix", "inside"), [(".h5", "/entry/data"), (".zarr", "0")])
+def test_the_container_of_the_measurement_is_never_overwritten(tmp_path, suffix, inside):
+    path = tmp_path / f"in{suffix}"
+    counts = RNG.poisson(9, (4, N))
+    ad.write(path, Signal(counts, ["repeat", ENERGY]))
+    measurement = read_measurement(f"{path}::{inside}")
+    with pytest.raises(InputError, match="would replace the measurement"):
+        save_estimate(path, *result(measurement), measurement, overwrite=True)
+    np.testing.assert_array_equal(ad.read(path).data, counts)
 
 
 @pytest.mark.parametrize(

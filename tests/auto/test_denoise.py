@@ -536,8 +536,8 @@ def test_references_of_other_samples_are_refused(reference):
 
 
 def test_mean_as_a_result_says_so_and_is_exact(monkeypatch, half, hurried):
-    def nothing_helps(splits, work, seed):
-        return replace(choose(splits, work, seed), method=Filter(Mean(), splits.noise))
+    def nothing_helps(splits, *given):
+        return replace(choose(splits, *given), method=Filter(Mean(), splits.noise))
 
     choose = MODULE.choose_method
     monkeypatch.setattr(MODULE, "choose_method", nothing_helps)
@@ -545,3 +545,15 @@ def test_mean_as_a_result_says_so_and_is_exact(monkeypatch, half, hurried):
     assert result.method == "mean: mean of the exposures"
     assert np.array_equal(result.estimate, half.counts.mean(axis=0))
     assert result.quality["dose_gain"] == pytest.approx(1, rel=0.3)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz", ".npy", ".msa"])
+def test_what_is_saved_says_what_was_done_to_what(clean, spectra, tmp_path, suffix):
+    clean.save(tmp_path / f"out{suffix}")
+    (step,) = ad.read(tmp_path / f"out{suffix}").metadata["provenance"]
+    assert (step["method"], step["seed"]) == (f"denoise: {clean.method}", 0)
+    assert step["settings"]["budget"] == "fast"
+    assert step["version"] == ad.__version__
+    (measured,) = step["inputs"]
+    assert measured["shape"] == list(spectra.counts.shape)
+    assert len(measured["sha256"]) == 64

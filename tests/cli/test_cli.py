@@ -13,7 +13,8 @@ from autoden.cli.presets import NetworkChoice
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 
-QUICK = ["--epochs", "2", "--quiet"]
+SHORT = ["--epochs", "2"]
+QUICK = [*SHORT, "--quiet"]
 
 
 def test_n2n_writes_one_spectrum_on_the_same_axis(run, spectra, tmp_path):
@@ -107,7 +108,7 @@ def rewrite(path, change):
         (["--zoom", "9:7", "--plot", "fig.png"], None, "zoom"),
         (["--zoom", "90:95", "--plot", "fig.png"], None, "zoom"),
         (["--plot", "fig.gif"], None, ".png, .svg"),
-        (["-o", "out.docx"], None, "known are .csv"),
+        (["-o", "out.docx"], None, "the suffix is not known"),
         (["-o", "in.csv", "--force"], None, "would replace the measurement"),
         (["--device", "gpu"], None, "--device is 'gpu'"),
         (["--device", "cuda:7"], None, "--device is 'cuda:7'"),
@@ -221,28 +222,28 @@ def test_info_tells_what_is_in_a_file(run, spectra):
 
 def test_demo_prints_a_table_and_writes_its_files(run, denoising, tmp_path):
     folder = tmp_path / "demo"
-    code, out, err = run("demo", "-o", folder, *QUICK)
+    code, out, err = run("demo", "-o", folder, *SHORT)
     assert code == 0
     for words in ("one exposure", "mean of 4", "Savitzky-Golay", "Noise2Noise", "autoden denoise"):
         assert words in out
     assert "It is worth 9 times the exposure." in out
     assert "Warning: Repeat 1 is scaled" in err
     assert sorted(p.name for p in folder.iterdir()) == [
-        "denoised.csv", "exposures.csv", "losses.png", "noise2noise.csv", "report.html",
-        "report.png", "spectra.png", "spectra.svg",
+        "denoised.csv", "denoised.csv.autoden.json", "exposures.csv", "losses.png",
+        "noise2noise.csv", "report.html", "report.png", "spectra.png", "spectra.svg",
     ]  # fmt: skip
     exposures = ad.read(folder / "exposures.csv").data
     assert exposures.shape == (32, 4095)
     np.testing.assert_array_equal(np.asarray(denoising[0]["data"]), exposures[:4])
     np.testing.assert_array_equal(np.asarray(denoising[0]["reference"]), exposures[4:])
     np.testing.assert_allclose(ad.read(folder / "denoised.csv").data[0], exposures[:4].mean(0))
-    assert run("demo", "-o", folder, *QUICK)[0] == 1  # not again without --force
-    assert run("demo", "-o", folder, "--force", *QUICK)[0] == 0
+    assert run("demo", "-o", folder, *SHORT)[0] == 1  # not again without --force
+    assert run("demo", "-o", folder, "--force", *SHORT)[0] == 0
 
 
 @pytest.mark.slow
 def test_the_demo_in_full_ends_with_a_report_and_the_best_estimate(run, tmp_path):
-    code, out, err = run("demo", "-o", tmp_path / "demo", "--quiet")
+    code, out, err = run("demo", "-o", tmp_path / "demo")
     assert code == 0
     assert "Warning" not in err
     rows = [line.split() for line in out.splitlines() if re.search(r"  \d+\.\d{3}  ", line)]

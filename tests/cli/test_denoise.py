@@ -75,6 +75,7 @@ def test_quiet_leaves_warnings_alone(run, denoising, table, tmp_path):
 def test_options_reach_the_library(run, denoising, table, tmp_path):
     run("denoise", table, "-o", tmp_path / "a.csv")
     (call,) = denoising
+    assert call.pop("progress").interrupted is False
     assert {**call, "data": None} == {
         "data": None, "axes": None, "noise": "auto", "exposure": None, "budget": "balanced",
         "reference": None, "seed": 0,
@@ -189,7 +190,7 @@ def test_a_report_is_written_where_it_is_asked_for(run, denoising, table, tmp_pa
         (["-o", "there.csv"], "--force"),
         (["-o", "out.npy"], "out.sigma.npy exists"),
         (["-o", "in.csv", "--force"], "would replace the measurement"),
-        (["-o", "out.docx"], "known are .csv"),
+        (["-o", "out.docx"], "the suffix is not known"),
         (["-o", "held.csv", "--reference", "held.csv", "--force"], "would replace the measurement"),
         (["--reference", "in.csv"], "scored on itself"),
         (["--reference", "none.csv"], "none.csv"),

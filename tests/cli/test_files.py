@@ -142,8 +142,8 @@ def replace_by(text):
         ("in.csv", replace_by("1,2,three,4\n1,2,3,4\n"), "three"),
         ("in.csv", replace_by("1,2,3\n4,5\n"), "cells"),
         ("in.csv", replace_by(""), "empty"),
-        ("in.docx", replace_by("text"), "known are .csv"),
-        ("in", replace_by("text"), "known are .csv"),
+        ("in.docx", replace_by("text"), "the suffix is not known"),
+        ("in", replace_by("text"), "the suffix is not known"),
     ],
 )
 def test_files_that_cannot_be_read_are_one_line_and_leave_nothing(

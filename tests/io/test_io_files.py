@@ -172,7 +172,7 @@ def test_sources_are_checked(tmp_path):
 def test_suffixes_choose_the_format(tmp_path):
     assert format_of("A.CSV") is format_of("b.tsv") is format_of("c.txt")
     for name in ("a.docx", "csv", "a.csv.gz"):
-        with pytest.raises(InputError, match=r"suffix is not known; known are \.csv, .*\.txt\."):
+        with pytest.raises(InputError, match=r"suffix is not known; known are .*\.csv, .*\.txt, "):
             format_of(name)
     with pytest.raises(InputError, match="suffix is not known"):
         aio.write(tmp_path / "a.docx", SIGNAL)

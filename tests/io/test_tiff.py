@@ -1,5 +1,7 @@
 """TIFF: the axes that each program writes, and what other programs see of ours."""
 
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -190,3 +192,71 @@ def test_a_tiff_has_no_long_doubles(tmp_path):
         pytest.skip("long doubles are doubles here")
     with pytest.raises(InputError, match=r"cannot hold .*: write an \.npz file"):
         aio.write(tmp_path / "a.tif", Signal(np.zeros((2, 3), np.longdouble), ["y", "x"]))
+
+
+LENGTHS = [Axis("y", "µm", np.arange(5) * 0.25), Axis("x", "µm", np.arange(7) * 0.5)]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_other_programs_see_axes_and_sizes_of_what_is_written(tmp_path, name):
+    axes = [Axis("time", "s", np.arange(2) * 0.5), Axis("z", "µm", np.arange(3) * 2.0), *LENGTHS]
+    data = np.random.default_rng(0).integers(0, 999, (2, 3, 5, 7)).astype(np.uint16)
+    aio.write(tmp_path / name, Signal(data, axes, {"sample": "µ"}))
+    with tifffile.TiffFile(tmp_path / name) as tif:
+        assert (tif.is_imagej, tif.is_ome) == (name == "a.tif", name == "a.ome.tif")
+        assert tif.series[0].axes == "TZYX"
+        np.testing.assert_array_equal(tif.asarray(), data)
+    other = read_without_own_tag(tmp_path / name)
+    assert described(other) == [
+        ("time", "s", 0.5), ("z", "µm", 2.0), ("y", "µm", 0.25), ("x", "µm", 0.5),
+    ]  # fmt: skip
+
+
+def read_without_own_tag(path):
+    """Read a file as another program's, which has no tag of autoden's."""
+    content = path.read_bytes()
+    own = {order: struct.pack(f"{order}HH", 65123, 2) for order in "<>"}
+    for order, tag in own.items():
+        content = content.replace(tag, struct.pack(f"{order}HH", 65124, 2))
+    other = path.with_name(f"other-{path.name}")
+    other.write_bytes(content)
+    return aio.read(other)
+
+
+def test_a_stack_of_repeats_is_one_that_imagej_shows_and_still_of_repeats(tmp_path):
+    data = np.random.default_rng(0).random((3, 5, 7)).astype(np.float32)
+    aio.write(tmp_path / "a.tif", Signal(data, ["repeat", *LENGTHS]))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.is_imagej
+        assert tif.imagej_metadata["unit"] == "micron"
+    back = aio.read(tmp_path / "a.tif")
+    assert described(back)[0] == ("repeat", "", None)
+    np.testing.assert_array_equal(back.data, data)
+
+
+def test_numbers_that_imagej_does_not_show_have_the_resolution_of_their_pages(tmp_path):
+    aio.write(tmp_path / "a.tif", Signal(np.ones((5, 7)), LENGTHS))
+    other = read_without_own_tag(tmp_path / "a.tif")
+    assert [unit for _, unit, _ in described(other)] == ["cm", "cm"]
+    np.testing.assert_allclose([step for *_, step in described(other)], [0.25e-4, 0.5e-4])
+
+
+def test_ome_refuses_what_its_order_does_not_allow(tmp_path):
+    signal = Signal(np.ones((2, 2, 5, 7)), ["z", "time", "y", "x"])
+    with pytest.raises(InputError, match=r"in this order.*write a plain \.tif"):
+        aio.write(tmp_path / "a.ome.tif", signal)
+    aio.write(tmp_path / "a.tif", signal)
+    assert [axis.name for axis in aio.read(tmp_path / "a.tif").axes] == ["z", "time", "y", "x"]
+
+
+def test_a_description_of_another_size_is_left_out_and_that_is_said(tmp_path):
+    aio.write(tmp_path / "a.tif", Signal(STACK, ["repeat", "y", "x"]))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        text = tif.pages.first.tags[65123].value
+    tifffile.imwrite(
+        tmp_path / "b.tif", STACK[:, :2], metadata={"axes": "TYX"}, imagej=True,
+        extratags=[(65123, "s", None, text, True)],
+    )  # fmt: skip
+    back = aio.read(tmp_path / "b.tif")
+    assert back.shape == (3, 2, 7)
+    assert "of another size" in back.metadata["assumed"][-1]

@@ -237,11 +237,13 @@ class Denoiser:
         scaling: DataScaleBias | None = None,
         views: Sequence[Augmentation] = (),
         options: Mapping[str, Any] | None = None,
+        make_task: Callable[..., PairsTask] = PairsTask,
     ) -> History:
         """Train on pairs of arrays (..., [C,] *S).
 
         The scaling is the user's, or the one given, or that of the inputs. The views come after
-        the augmentations; the options are what a saved model tells beside the settings.
+        the augmentations; the options are what a saved model tells beside the settings. The task
+        is made as a `PairsTask` is.
         """
         check_varies(arrays.inputs, "input")
         check_varies(arrays.targets, "target")
@@ -259,7 +261,7 @@ class Denoiser:
                 "shape, but for channels; pass on what `prepare_data` returned."
             )
         views = (*self._augmentations, *views)
-        task = PairsTask(pairs, self.batch_size, views, torch_generator(self.seed))
+        task = make_task(pairs, self.batch_size, views, torch_generator(self.seed))
         contest = self._contest(arrays) if self.verbose else None
         compare = None if contest is None else partial(self._compare, contest)
         return self._fit(task, settings, scaling, limit, observers, options, compare)
@@ -289,7 +291,8 @@ class Denoiser:
         if self._save_epochs_dir is not None:
             epochs = SavedEpochs(self.model, self._save_epochs_dir, self._save_every)
             observers = [epochs, *observers]
-        progress = ProgressBar(settings.epochs, enabled=self.verbose)
+        is_shown = any(getattr(observer, "shows_progress", False) for observer in observers)
+        progress = ProgressBar(settings.epochs, enabled=self.verbose and not is_shown)
         with progress, seeded(self.seed, self.device), about_the_network(self.model):
             history = fit(
                 self.model,

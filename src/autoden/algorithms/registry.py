@@ -76,6 +76,27 @@ _ALL = (
         " others.",
         n_dims=(2,),
     ),
+    Algorithm(
+        "zsn2n",
+        "autoden.algorithms.zero_shot_noise2noise:ZSN2N",
+        "Zero-Shot Noise2Noise: single measurements, each half of the neighbours predicted from the"
+        " other.",
+    ),
+    Algorithm(
+        "nb2nb",
+        "autoden.algorithms.neighbor2neighbor:Nb2Nb",
+        "Neighbor2Neighbor: single measurements, neighbours predicted from each other.",
+    ),
+    Algorithm(
+        "blindspot",
+        "autoden.algorithms.blind_spot_posterior:BlindSpot",
+        "Blind-spot network: single measurements, surroundings and noisy values combined.",
+    ),
+    Algorithm(
+        "r2r",
+        "autoden.algorithms.recorrupted:R2R",
+        "Recorrupted-to-Recorrupted: single measurements with noise of a known kind.",
+    ),
 )
 
 ALGORITHMS: dict[str, Algorithm] = {algorithm.name: algorithm for algorithm in _ALL}

@@ -18,6 +18,7 @@ from autoden.auto.axes import is_one_row
 from autoden.auto.channels import common_axis
 from autoden.errors import InputError
 from autoden.io import read
+from autoden.io.reading import split_inside
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_numeric
 
@@ -135,8 +136,9 @@ def _acquisition(given: Any, name: str) -> Acquisition:
     """Read a file, or give an array axes."""
     path = None
     if isinstance(given, str | os.PathLike):
-        path = Path(given).expanduser()
-        given, name = read(path), path.name
+        file, inside = split_inside(given)
+        path = Path(file).expanduser()
+        given, name = read(given), path.name + (f"::{inside}" if inside else "")
     elif given is None or isinstance(given, Mapping | set | bytes):
         raise InputError(
             f"`{name}` is of type {type(given).__name__}: give an array, the path of a file, a "
@@ -147,6 +149,7 @@ def _acquisition(given: Any, name: str) -> Acquisition:
         given = Signal(array, tuple(Axis(f"axis_{index}") for index in range(array.ndim)))
     elif path is None and name == "data":
         name = str(given.metadata.get("source", name))
+    given = given.loaded()
     _check_values(given.data, name)
     return Acquisition(given, name, path)
 

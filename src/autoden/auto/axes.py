@@ -12,19 +12,11 @@ from collections.abc import Sequence
 from autoden.errors import InputError
 from autoden.io.labels import format_label, names_positions
 from autoden.signals import Axis, Signal
+from autoden.signals.letters import parse_letters
 
 MIN_CHANNELS = 8
 """Channels below which nothing tells a spectrum from its noise."""
 
-LETTERS = {
-    "R": "repeats",
-    "S": "samples",
-    "C": "channels such as colours",
-    "Z": "space",
-    "Y": "space",
-    "X": "space",
-    "E": "energy, or whatever else runs along a spectrum",
-}
 OPEN = "?"
 """An axis that may count repeats, if the data agree."""
 
@@ -67,17 +59,7 @@ def parse_axes(axes: str) -> str:
     autoden.errors.InputError: `axes` is 'RQ': give one letter per axis, each at most once, of R
     (repeats), S (samples), C (channels such as colours), Z, Y, X (space), E (energy, ...
     """
-    known = (
-        f"R ({LETTERS['R']}), S ({LETTERS['S']}), C ({LETTERS['C']}), Z, Y, X ({LETTERS['X']}), "
-        f"E ({LETTERS['E']})"
-    )
-    letters = axes.strip().upper() if isinstance(axes, str) else ""
-    if not letters or set(letters) - set(LETTERS) or len(set(letters)) != len(letters):
-        raise InputError(
-            f"`axes` is {axes!r}: give one letter per axis, each at most once, of {known}, "
-            "such as axes='RE'."
-        )
-    return letters
+    return parse_letters(axes, "RSCZYXE")
 
 
 def letters_of(

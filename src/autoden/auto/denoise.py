@@ -14,11 +14,12 @@ import numpy as np
 
 from autoden.auto.budget import BUDGETS, IMAGE_BUDGETS, BudgetName
 from autoden.auto.channels import common_axis
-from autoden.auto.competition import choose_method
+from autoden.auto.competition import END, choose_method
 from autoden.auto.images.denoise import apply_to_images, denoise_images
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement, read_measurement
 from autoden.auto.noise_again import check_noise
+from autoden.auto.progress import Progress, Tell
 from autoden.auto.reference import score_by
 from autoden.auto.repair import repair
 from autoden.auto.result import Result
@@ -26,7 +27,7 @@ from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.checks import choice, seed_or_none
 from autoden.errors import InputError
-from autoden.io.registry import read
+from autoden.io.reading import read
 from autoden.noise.choice import NoiseName, choose_noise
 from autoden.randomness import numpy_generator
 
@@ -41,6 +42,7 @@ def denoise(
     budget: BudgetName = "balanced",
     reference: Any = None,
     seed: int | None = 0,
+    progress: Tell | bool | None = None,
 ) -> Result:
     """Remove the noise from measured spectra, images or volumes, and say how well that went.
 
@@ -68,6 +70,12 @@ def denoise(
         training nor selection sees them.
     seed : int or None
         The same seed gives the same result on the same machine; None follows the global state.
+    progress : callable or bool, optional
+        True draws a progress bar in a terminal or notebook. A function is called as
+        ``progress(stage, fraction, details)``: the name of a stage, the share of all work that is
+        done, and a mapping such as ``{"epoch": 3, "epochs": 25}``. It may be called from other
+        threads, one at a time. If it raises `autoden.training.StopTraining`, the run ends early
+        with the best method that was compared by then.
 
     Returns
     -------
@@ -103,15 +111,19 @@ def denoise(
     choice("noise", noise, get_args(NoiseName))
     work = BUDGETS[choice("budget", budget, BUDGETS)]
     seed_or_none(seed)
+    told = Progress(progress)
     start = time.perf_counter()
+    told.say("reading", 0.0)
     measurement = read_measurement(data, axes=axes, n_dims=n_dims, exposure=exposure)
     held = None if reference is None else _read_reference(reference, measurement, axes, n_dims)
     if held is not None:
         measurement = measurement.protecting(held)
+    told.say("noise", 0.01)
     if isinstance(measurement, ImageMeasurement):
         given = {"budget": budget, "seed": seed}
-        result = denoise_images(measurement, noise, IMAGE_BUDGETS[budget], seed, given)
+        result = denoise_images(measurement, noise, IMAGE_BUDGETS[budget], seed, given, told)
         result = result if held is None else score_by(held, result)
+        told.say("done", 1.0)
         return result.timed(time.perf_counter() - start)
     verdict = choose_noise(measurement.samples, noise)
     repaired = repair(measurement, verdict.noise)
@@ -119,7 +131,8 @@ def denoise(
         verdict = choose_noise(repaired.measured, noise)
     rng = numpy_generator(seed, "splits")
     splits = Splits.draw(repaired.samples, verdict.noise, work.n_splits, rng)
-    chosen = choose_method(splits, work, seed)
+    chosen = choose_method(splits, work, seed, told)
+    told.say("uncertainty", END)
     trained = Trained(
         chosen.method,
         verdict.noise,
@@ -137,6 +150,7 @@ def denoise(
         splits=splits.first(work.n_tuning_splits),
     )
     result = result if held is None else score_by(held, result)
+    told.say("done", 1.0)
     return result.timed(time.perf_counter() - start)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,13 +11,12 @@ from autoden.auto.budget import Budget
 from autoden.auto.images.members import ImageMembers, find_image_members
 from autoden.auto.images.shelf import Shelf
 from autoden.auto.images.shelved import ShelvedFilter
-from autoden.auto.images.tuning import tune_family, tune_filters
+from autoden.auto.images.tuning import tune_family
 from autoden.auto.members import find_members
 from autoden.auto.method import Filter, Method
 from autoden.auto.mixture import Learning, Members
 from autoden.auto.splits import Splits
-from autoden.baselines.mean import Mean
-from autoden.baselines.registry import families
+from autoden.baselines.baseline import Baseline
 from autoden.baselines.tuning import Tuned, tune
 
 N_FEATURES, BATCH_SIZE, LEARNING_RATE, MEMORY = 6, 6, 1e-3, 0.98
@@ -26,43 +25,48 @@ N_FEATURES, BATCH_SIZE, LEARNING_RATE, MEMORY = 6, 6, 1e-3, 0.98
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """What competes beside the mean and the networks.
+    """How what competes beside the mean and the networks is found.
 
     Attributes
     ----------
-    filters : tuple of Method
-        The best of every family.
-    members : Members
-        Those of the mixture.
+    tune : callable
+        Chooses the parameters of a family, given its name, on parts of the data.
+    method : callable
+        Makes a method of a filter.
+    members : callable
+        Finds the members of the mixture, given the families tuned by name.
     tune_again : callable
         Chooses the parameters of a family, given its name, on everything.
     """
 
-    filters: tuple[Method, ...]
-    members: Members
+    tune: Callable[[str], Tuned]
+    method: Callable[[Baseline], Method]
+    members: Callable[[Mapping[str, Tuned]], Members]
     tune_again: Callable[[str], Tuned]
 
 
 def spectrum_field(splits: Splits, work: Budget) -> Field:
-    """Let every family of filters of spectra choose its parameters, and find what suits them."""
+    """Choose filters of spectra by trying all, and find what suits them."""
     few, noise = splits.first(work.n_tuning_splits), splits.noise
-    names = [name for name in families(1) if name != Mean.name]
-    tuned = {name: tune(name, few.pairs, noise, few.trains()) for name in names}
-    filters = tuple(Filter(each.baseline, noise) for each in tuned.values())
-    again = partial(tune, splits=few.pairs, noise=noise)
-    return Field(filters, find_members(splits, tuned), again)
+    return Field(
+        partial(tune, splits=few.pairs, noise=noise, where=few.trains()),
+        partial(Filter, noise=noise),
+        partial(find_members, splits),
+        partial(tune, splits=few.pairs, noise=noise),
+    )
 
 
 def image_field(splits: Splits, work: Budget) -> Field:
     """Do the same for images and volumes, where filters are costly and their estimates kept."""
     shelf = Shelf(splits.noise, [pair.input for pair in splits.pairs])
     few = splits.first(work.n_tuning_splits)
-    tuned = tune_filters(few, shelf)
     learning = Learning(N_FEATURES, BATCH_SIZE, LEARNING_RATE, MEMORY, work.patch)
-    members = find_image_members(splits, tuned, learning, shelf)
-    filters = tuple(ShelvedFilter(each.baseline, splits.noise, shelf) for each in tuned.values())
-    again = partial(tune_family, splits=few, shelf=shelf, everywhere=True)
-    return Field(filters, members, again)
+    return Field(
+        partial(tune_family, splits=few, shelf=shelf),
+        partial(ShelvedFilter, noise=splits.noise, shelf=shelf),
+        partial(find_image_members, splits, learning=learning, shelf=shelf),
+        partial(tune_family, splits=few, shelf=shelf, everywhere=True),
+    )
 
 
 def lasting(members: Any) -> Any:

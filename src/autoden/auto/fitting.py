@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -10,13 +10,19 @@ import torch
 from torch import nn
 
 from autoden.training.engine import fit
+from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 from autoden.training.task import Task
 
 T = TypeVar("T")
 
 
-def fit_to_the_end(network: nn.Module, task: Task, settings: TrainingSettings) -> None:
+def fit_to_the_end(
+    network: nn.Module,
+    task: Task,
+    settings: TrainingSettings,
+    observers: Sequence[Observer] = (),
+) -> None:
     """Train a network; Ctrl-C, after which a training of its own would keep what it has, ends all.
 
     Raises
@@ -24,7 +30,7 @@ def fit_to_the_end(network: nn.Module, task: Task, settings: TrainingSettings) -
     KeyboardInterrupt
         The training was interrupted.
     """
-    if fit(network, task, settings).stopped:
+    if fit(network, task, settings, observers=observers).stopped:
         raise KeyboardInterrupt
 
 

@@ -29,6 +29,7 @@ from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
 from autoden.randomness import torch_generator
 from autoden.training.batch import Batch
+from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -190,6 +191,7 @@ class MixtureTraining:
         *,
         with_held_out: bool = True,
         slower: float = 1.0,
+        observers: Sequence[Observer] = (),
     ) -> KernelMixture:
         """Train a copy of a network for so many passes through the splits.
 
@@ -205,6 +207,8 @@ class MixtureTraining:
             Whether the held-out channels train too.
         slower : float
             By what the learning rate is divided.
+        observers : sequence of Observer
+            Called after each pass.
         """
         trained = copy.deepcopy(network)
         weight = self._weight if with_held_out else self._weight * ~self._held_out
@@ -217,7 +221,7 @@ class MixtureTraining:
         )
         rate, memory = self._learning.learning_rate / slower, self._learning.memory
         settings = TrainingSettings(epochs, rate, restarts=1, average=memory)
-        fit_to_the_end(_Mixer(trained), task, settings)
+        fit_to_the_end(_Mixer(trained), task, settings, observers)
         return trained.eval()
 
     def _network(self, seed: int) -> KernelMixture:

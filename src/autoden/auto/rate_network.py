@@ -18,6 +18,7 @@ from autoden.models.params import NetworkParamsDnCNN
 from autoden.noise.exposures import Combined
 from autoden.randomness import torch_generator
 from autoden.training.batch import Batch
+from autoden.training.observers import Observer
 from autoden.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -61,7 +62,12 @@ class RateNetwork:
 
 
 def train_rate_network(
-    splits: Splits, epochs: int, seed: int, *, with_held_out: bool = False
+    splits: Splits,
+    epochs: int,
+    seed: int,
+    *,
+    with_held_out: bool = False,
+    observers: Sequence[Observer] = (),
 ) -> RateNetwork:
     """Train a DnCNN to predict one part of each split from the other.
 
@@ -81,7 +87,8 @@ def train_rate_network(
         generator=torch_generator(seed),
         data_term=units.data_term,
     )
-    fit_to_the_end(network, task, TrainingSettings(epochs, LEARNING_RATE, restarts=1))
+    settings = TrainingSettings(epochs, LEARNING_RATE, restarts=1)
+    fit_to_the_end(network, task, settings, observers)
     return RateNetwork(network.eval(), units)
 
 

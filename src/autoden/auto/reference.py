@@ -67,6 +67,37 @@ def score_by(held: Measurement, result: Result) -> Result:
     )
 
 
+def distances(
+    rate: Floats, held: Exposures, noise: NoiseModel, estimate: Floats
+) -> dict[str, float]:
+    """Score a rate by acquisitions that were kept for that, as `score_by` scores a result.
+
+    Parameters
+    ----------
+    rate : ndarray, shape (*S)
+        What is scored.
+    held : Exposures
+        By what, shape (R, *S).
+    noise : NoiseModel
+        Of the acquisitions.
+    estimate : ndarray, shape (*S)
+        The best guess at the truth.
+
+    Returns
+    -------
+    dict
+        "mse" and "mdev" with "mse_error" and "mdev_error"; NaN where there is none.
+    """
+    found: dict[str, float] = {}
+    for name, values in (
+        ("mse", _squared_errors(rate, held, noise, estimate)),
+        ("mdev", 1000 * _deviances(rate, held, noise, estimate)),
+    ):
+        error = values.std(ddof=1) / np.sqrt(values.size)
+        found |= {name: float(values.mean()), f"{name}_error": float(error)}
+    return found
+
+
 def _squared_errors(rate: Floats, held: Exposures, noise: NoiseModel, estimate: Floats) -> Floats:
     """Give the squared error of a rate in each channel, less what the noise of the held adds."""
     scaled = held.scaled()

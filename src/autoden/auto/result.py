@@ -15,6 +15,7 @@ from autoden.auto.measurement import Measurement
 from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
 from autoden.evaluation.ring_curve import RingCorrelation
+from autoden.io.provenance import PROVENANCE, provenance
 from autoden.report.numerals import show
 from autoden.report.tables import Table
 
@@ -100,6 +101,12 @@ class Result:
             f"{', applied' * self.applied}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Show method, verdict, candidates and the spectrum at the end of a notebook cell."""
+        from autoden.auto.notebook import show
+
+        return show(self)
+
     def apply(self, other: Any, *, axes: str | None = None, n_dims: int | None = None,
               exposure: Sequence[float] | None = None) -> Result:  # fmt: skip
         """Denoise another acquisition of the same set-up by the same trained method.
@@ -129,8 +136,10 @@ class Result:
         Parameters
         ----------
         path : str or Path
-            Its ending says the format. Tables and npz hold both; other formats have a second file,
-            ``out.sigma.npy`` beside ``out.npy``.
+            Its ending says the format. Tables, npz, HDF5 and zarr hold both; other formats have a
+            second file, ``out.sigma.npy`` beside ``out.npy``. What was done (method, settings,
+            seed, version, sums of the measured files) is in the metadata; see
+            `autoden.io.provenance`.
         overwrite : bool
             Whether files that are there may be replaced; measured files never are.
 
@@ -146,9 +155,22 @@ class Result:
                 self.uncertainty,
                 self.measurement,
                 overwrite=overwrite,
-                metadata={"method": self.method, **self.settings},
+                metadata={"method": self.method, **self.settings, PROVENANCE: self._steps()},
             )
         )
+
+    def _steps(self) -> list[Mapping[str, Any]]:
+        """Say what was done to the measurement, after what had been done to it before."""
+        before = self.measurement.metadata.get(PROVENANCE, [])
+        there = [source for source in self.measurement.sources if source.exists()]
+        arrays = [sample.repeats for sample in self.measurement.samples]
+        record = provenance(
+            f"denoise: {self.method}",
+            there or arrays,
+            settings={key: each for key, each in self.settings.items() if key != "seed"},
+            seed=self.settings.get("seed"),
+        )
+        return [*(before if isinstance(before, list) else []), record]
 
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a report: one HTML file that needs no network, or a picture if it ends in .png.

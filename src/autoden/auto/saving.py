@@ -1,13 +1,12 @@
 r"""The back door of ``denoise``: an estimate and its uncertainty, in one file or in two.
 
-Tables hold both, as rows or as columns, whichever the measured table had; .npz files hold "sigma"
-as a second array; for all other formats the uncertainty goes to a second file, ``out.sigma.npy``
-next to ``out.npy``. How a format is written, the room ``io`` knows.
+Tables hold both, as rows or as columns, whichever the measured table had; .npz, HDF5 and zarr hold
+the uncertainty as a second array; for all other formats it goes to a second file,
+``out.sigma.npy`` next to ``out.npy``. How a format is written, the room ``io`` knows.
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from os import PathLike
@@ -15,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.measurement import Measurement
 from autoden.errors import InputError
-from autoden.io.files import FilePath, replacing
+from autoden.io.files import FilePath
 from autoden.io.positions import position_label
-from autoden.io.registry import check_writable, format_of
+from autoden.io.registry import check_writable, format_of, writing
 from autoden.io.table_layout import BARE_COLUMN, BARE_COLUMNS, COLUMNS
 from autoden.signals import Axis, Signal
 from autoden.signals.values import check_finite, check_numeric
@@ -31,7 +29,7 @@ from autoden.signals.values import check_finite, check_numeric
 ESTIMATE, SIGMA = "estimate", "sigma"
 """What the two arrays are called in files."""
 
-_TABLE, _ARCHIVE = ".csv", ".npz"
+_TABLE = ".csv"
 _OF_READING = ("assumed", "source", "layout", "table")  # metadata that say how a file was read
 AnyMeasurement = Measurement | ImageMeasurement
 
@@ -55,7 +53,8 @@ def save_estimate(
     path : path-like
         The file; its suffix says which format it gets. A .csv, .tsv or .txt table gets the rows or
         columns "estimate" and "sigma", for samples "estimate 0", ..., "sigma 0", ...; an .npz file
-        the arrays "data" and "sigma"; other formats a second file ``NAME.sigma.SUFFIX``.
+        the arrays "data" and "sigma", HDF5 and zarr likewise; other formats a second file
+        ``NAME.sigma.SUFFIX``.
     estimate, uncertainty : array_like
         Of the shape ``measurement.shape``, in the units of the measurement; finite.
     measurement : Measurement
@@ -64,12 +63,12 @@ def save_estimate(
         Whether files that are there may be replaced.
     metadata : mapping or None
         Method and settings: text, numbers, true or false, and lists and mappings of them.
-        Recorded in .npz, TIFF and PNG, which can hold them.
+        Formats that cannot hold them have a second file for them, ``out.csv.autoden.json``.
 
     Returns
     -------
     tuple of Path
-        The files written.
+        The files written, without those that hold what their format cannot.
 
     Raises
     ------
@@ -95,12 +94,13 @@ def save_estimate(
     files = _files(as_path(path), values, sigma, measurement, metadata or {})
     _check_not_measured(files, measurement)
     with ExitStack() as stack:
-        for target, signal in files.items():
-            write = format_of(target).function("write")
-            temporary = stack.enter_context(replacing(target, overwrite=overwrite))
-            write(temporary, signal)
-            if target.suffix.lower() == _ARCHIVE:
-                _append(temporary, sigma)
+        temporaries = [
+            stack.enter_context(writing(target, overwrite=overwrite)) for target in files
+        ]
+        for (target, signal), temporary in zip(files.items(), temporaries, strict=True):
+            file_format = format_of(target)
+            more = {SIGMA: sigma} if file_format.holds_sigma else {}
+            file_format.write_into(temporary, target, signal, **more)
     return tuple(files)
 
 
@@ -161,10 +161,11 @@ def _files(
                 f"{path.name} is a table, which has no room for images: save them as .tif, .npy, "
                 ".npz or another format of images."
             )
-        return {path: _table(estimate, sigma, measurement)}
+        table = _table(estimate, sigma, measurement)
+        return {path: table.with_data(table.data, metadata=kept)}
     estimated = measurement.signal_of(estimate)
     files = {path: Signal(estimate, estimated.axes, {**kept, "quantity": ESTIMATE})}
-    if path.suffix.lower() != _ARCHIVE:
+    if not format_of(path).holds_sigma:
         files[sigma_path(path)] = Signal(sigma, estimated.axes, {**kept, "quantity": SIGMA})
     return files
 
@@ -192,15 +193,6 @@ def _table(
     style |= {"column_names": names, "header_cell": position_label(axis)}
     rows = Axis("spectrum" if axis.name == "repeat" else "repeat")  # as such a table is read
     return Signal(data, (rows, axis), {"layout": COLUMNS, "table": style})
-
-
-def _append(archive: Path, sigma: NDArray[np.float64]) -> None:
-    """Add the uncertainty to an .npz file, without a date: equal results are equal bytes."""
-    with (
-        zipfile.ZipFile(archive, "a") as file,
-        file.open(zipfile.ZipInfo(f"{SIGMA}.npy"), "w", force_zip64=True) as member,
-    ):
-        npy_format.write_array(member, sigma, allow_pickle=False)
 
 
 def _real(array: ArrayLike, measurement: AnyMeasurement, name: str) -> NDArray[np.float64]:

@@ -22,6 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from autoden.cli.app import run
 
         sys.exit(run(arguments))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # while the program starts or ends
         sys.stderr.write("autoden: interrupted\n")
         sys.exit(EXIT_INTERRUPTED)

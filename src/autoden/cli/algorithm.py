@@ -15,24 +15,34 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from cyclopts import Parameter
 
 from autoden.algorithms.registry import ALGORITHMS, Algorithm
 from autoden.cli import EXIT_INTERRUPTED
-from autoden.cli.destinations import TrainingDestination
-from autoden.cli.interface import Interface, pick
+from autoden.cli.destinations import Destination, TrainingDestination
+from autoden.cli.events import Plan
+from autoden.cli.interface import Interface, flag_of, pick
+from autoden.cli.manner import PLAIN, Manner
+from autoden.cli.measurements import Measurement
 from autoden.cli.options import NETWORK
 from autoden.cli.plots import draw, parse_zooms
-from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, training_of
+from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, preset_of
 from autoden.cli.readings import Reading, ReadingRepeats
+from autoden.cli.record import NO_RECORD, Record, TakesRecord
+from autoden.cli.signatures import parameters_of
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
+from autoden.cli.watching import Epochs
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 from autoden.models.param_utils import get_num_parameters
+from autoden.models.registry import describe
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
+    from autoden.signals import Signal
+    from autoden.training import History
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +69,9 @@ def __getattr__(name: str) -> Callable[..., int]:
     return make_verb(ALGORITHMS[name])
 
 
-def make_verb(algorithm: Algorithm) -> Callable[..., int]:
+def make_verb(
+    algorithm: Algorithm, kind: type[Destination] = TrainingDestination
+) -> Callable[..., int]:
     """Make a command for cyclopts; it is called with what was given and nothing else."""
     interface = Interface.of(algorithm.load())
     reading = Reading if interface.repeats == "none" else ReadingRepeats
@@ -69,14 +81,18 @@ def make_verb(algorithm: Algorithm) -> Callable[..., int]:
         with in_options(interface.names):
             return Run(algorithm, interface, files, options, **common)()
 
+    verb.__name__ = algorithm.name
+
     keyword = inspect.Parameter.KEYWORD_ONLY
     shared = {
-        "destination": inspect.Parameter("destination", keyword, annotation=TrainingDestination),
+        "destination": inspect.Parameter("destination", keyword, annotation=kind),
         "reading": inspect.Parameter("reading", keyword, default=reading(), annotation=reading),
         "network": inspect.Parameter(
             "network", keyword, default=NetworkChoice(), annotation=NetworkChoice
         ),
         "load_model": inspect.Parameter("load_model", keyword, default=None, annotation=LoadModel),
+        "manner": inspect.Parameter("manner", keyword, default=PLAIN, annotation=Manner),
+        "record": inspect.Parameter("record", keyword, default=NO_RECORD, annotation=TakesRecord),
     }
     sources = inspect.Parameter("files", inspect.Parameter.POSITIONAL_ONLY, annotation=Files)
     signature = inspect.Signature([sources, *shared.values(), *interface.parameters()])
@@ -97,7 +113,7 @@ class Run:
         The measurements.
     given : dict
         Options of the algorithm, by the library's names; only what was given.
-    destination, reading, network, load_model
+    destination, reading, network, load_model, manner, record
         What all verbs take.
     """
 
@@ -105,17 +121,21 @@ class Run:
     interface: Interface
     files: list[Path]
     given: dict[str, Any]
-    destination: TrainingDestination
+    destination: Any
     reading: Reading = field(default_factory=Reading)
     network: NetworkChoice = field(default_factory=NetworkChoice)
     load_model: Path | None = None
+    manner: Manner = PLAIN
+    record: Record = NO_RECORD
 
     def __call__(self) -> int:
         """Read, prepare, train, denoise and write; give the exit code."""
         destination, interface = self.destination, self.interface
         others = {name: self.given[name] for name in interface.files if name in self.given}
-        destination.hush()
+        teller = self.manner.teller()
+        teller.start(self.record.command, self.files)
         destination.check([*self.files, *chain.from_iterable(others.values())])
+        self._check_keeps()
         self._check_folder()
         loaded = self._load()
         possible = self.algorithm.n_dims
@@ -132,25 +152,72 @@ class Run:
         measurement = sources.measurement
         if interface.fits and len(measurement.front) > 1:
             raise InputError(f"One estimate is made of all, but these are several: {measurement}.")
-        logger.info("%s.", measurement)
+        if not self.manner.dry_run:  # the plan says it
+            logger.info("%s.", measurement)
         zooms = parse_zooms(destination.zoom or [], measurement) if destination.plot else []
 
         denoiser = self._denoiser(sources, loaded)
         preparation = pick(interface.preparation, self.given)
         prepared = sources.prepare(denoiser, preparation)
         estimate = sources.estimate(denoiser)
-        destination.check_holds(estimate.zeros(prepared[0].shape, denoiser.n_channels_in))
-        losses = denoiser.train(*prepared, **self._training(denoiser, loaded))
-        result = estimate.signal(denoiser.infer(prepared[0]))
-        destination.write(result)
-        if destination.save_model is not None:
+        expected = estimate.zeros(prepared[0].shape, denoiser.n_channels_in)
+        if destination.estimate is not None:
+            destination.check_holds(expected)
+        training, said = self._training(denoiser, loaded)
+        found = {
+            flag_of(name).strip("-").replace("-", "_"): value
+            for name, value in training.items()
+            if not isinstance(value, np.ndarray)
+        }
+        if loaded is None:
+            network = denoiser.model
+            found |= choice_of(describe(type(network).__name__, network.init_params))
+        if self.manner.dry_run:
+            teller.plan(self._plan(measurement, expected, said, found))
+            return 0
+        logger.info("%s", said)
+        kind: Any = interface.kind
+        if "observers" in parameters_of(kind.train):
+            training["observers"] = [Epochs(teller, training["epochs"])]
+        losses = denoiser.train(*prepared, **training)
+        teller.close()
+        if destination.model is not None:
             defaults = {name: option.default for name, option in interface.preparation.items()}
             denoiser.settings[PREPARATION] = {**defaults, **preparation}
-            denoiser.save(destination.save_model, overwrite=destination.force)
-        if destination.plot is not None:
-            draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
+            denoiser.save(destination.model, overwrite=destination.force)
+        if destination.estimate is not None:
+            result = estimate.signal(denoiser.infer(prepared[0]))
+            read = [*self.files, *chain.from_iterable(others.values())]
+            destination.write(self.record.noted_in(result, read, found))
+            if destination.plot is not None:
+                draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
+        self.record.write(destination.output, found, overwrite=destination.force)
         logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
+        teller.result(destination.written(), found_of(losses), losses.stopped)
         return EXIT_INTERRUPTED if losses.stopped else 0
+
+    def _check_keeps(self) -> None:
+        """Refuse to train a model that nothing could be denoised with."""
+        if self.interface.fits and self.destination.estimate is None:
+            raise InputError(
+                f"{self.algorithm.name} fits a network to one measurement, which denoises nothing "
+                f"else: there is nothing to train for. Use autoden {self.algorithm.name}."
+            )
+
+    def _plan(
+        self, measurement: Measurement, expected: Signal, said: str, found: dict[str, Any]
+    ) -> Plan:
+        """Say what would be done."""
+        destination = self.destination
+        does = [f"Would train {said}"]
+        if destination.estimate is not None:
+            does.append(f"Would give {expected}.")
+        return Plan(
+            [f"Read {measurement}."],
+            does,
+            {what: str(path) for what, path in destination.written().items()},
+            self.record.resolved(destination.output.parent, found),
+        )
 
     def _check_folder(self) -> None:
         """Refuse a folder that keeps the weights of another training."""
@@ -185,10 +252,13 @@ class Run:
         own = pick(self.interface.constructor, self.given)
         if "seed" in self.interface.constructor:
             own.setdefault("seed", ALWAYS["seed"])
-        quiet = self.destination.quiet
+        quiet = self.manner.quiet
+        n_dims = sources.measurement.n_dims
+        own = {**preset_of(self.algorithm.name, n_dims).making, **own}
         if loaded is None or self.load_model is None:
-            n_dims = sources.measurement.n_dims
-            params = self.network.params(n_dims, sources.n_channels_in, sources.n_channels_out)
+            params = self.network.params(
+                n_dims, sources.n_channels_in, sources.n_channels_out, self.algorithm.name
+            )
             return kind(params, verbose=not quiet, **own)
         check_channels(sources, loaded, self.load_model)
         settings = loaded.settings or {}
@@ -200,20 +270,24 @@ class Run:
             **{**saved, **own},
         )
 
-    def _training(self, denoiser: Denoiser, loaded: Denoiser | None) -> dict[str, Any]:
-        """Collect what `train` is given, and say it."""
-        defaults = {**ALWAYS, **training_of(self.algorithm.name, denoiser.n_dims)}
+    def _training(self, denoiser: Denoiser, loaded: Denoiser | None) -> tuple[dict[str, Any], str]:
+        """Collect what `train` is given, and put it into words."""
+        defaults = {**ALWAYS, **preset_of(self.algorithm.name, denoiser.n_dims).training}
         if loaded is not None and loaded.lower_limit is not None:
             defaults["lower_limit"] = loaded.lower_limit
         known = self.interface.training
         settings = {name: value for name, value in defaults.items() if name in known}
         settings |= pick(known, self.given)
         said = (f"{name.replace('_', ' ')} {settings[name]}" for name in BY_DATA if name in known)
-        logger.info(
-            "%s: %s with %d parameters, %s.",
-            self.algorithm.name,
-            type(denoiser.model).__name__,
-            get_num_parameters(denoiser.model),
-            ", ".join(said),
-        )
-        return settings
+        n_parameters = get_num_parameters(denoiser.model)
+        network = f"{type(denoiser.model).__name__} with {n_parameters} parameters"
+        return settings, f"{self.algorithm.name}: {network}, {', '.join(said)}."
+
+
+def found_of(losses: History) -> dict[str, Any]:
+    """Say in numbers how a training went."""
+    return {
+        "epochs": len(losses.records),
+        "best_epoch": losses.best_epoch,
+        "best_held_out": losses.best_held_out,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +9,12 @@ import numpy as np
 from cyclopts import Parameter
 
 from autoden.cli import EXIT_INTERRUPTED
+from autoden.cli.events import Plan
+from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import Flag
-from autoden.cli.verdict import scores, tell_warnings
+from autoden.cli.record import NO_RECORD, TakesRecord
+from autoden.cli.verdict import found_of, scores, tell_warnings
+from autoden.cli.watching import Epochs, Stages
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from autoden.auto.result import Result
     from autoden.datasets import XRFSpectra
     from autoden.training import History
-
-logger = logging.getLogger(__name__)
 
 N_EXPOSURES, N_USED = 32, 4
 FILES = (
@@ -41,7 +42,8 @@ def demo(
     epochs: int = 4_000,
     seed: int = 0,
     force: Flag = False,
-    quiet: Flag = False,
+    manner: Manner = PLAIN,
+    record: TakesRecord = NO_RECORD,
 ) -> int:
     """Simulate 32 X-ray spectra, denoise 4 of them, and compare with the known truth.
 
@@ -57,43 +59,51 @@ def demo(
         Seed of the simulation and of all that is trained.
     force
         Overwrite files that exist.
-    quiet
-        No progress.
     """
     from autoden.datasets import xrf_spectra
     from autoden.io import check_destination, write
 
+    teller = manner.teller()
+    teller.start(record.command, [])
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: give --output the name of a folder.")
-    output.mkdir(parents=True, exist_ok=True)
     paths = {name: output / name for name in FILES}
+    if manner.dry_run:
+        does = f"Would simulate {N_EXPOSURES} spectra and denoise {N_USED} of them."
+        teller.plan(Plan([], [does], {name: str(path) for name, path in paths.items()}))
+        return 0
+    output.mkdir(parents=True, exist_ok=True)
     for path in paths.values():
         check_destination(path, overwrite=force)
-    if quiet:
-        logging.getLogger().setLevel(logging.WARNING)
 
     spectra = xrf_spectra(n_exposures=N_EXPOSURES, seed=seed)
-    trained, losses = noise2noise(spectra.counts[:N_USED], epochs, seed, quiet=quiet)
+    watch = Epochs(teller, epochs)
+    counts = spectra.counts[:N_USED]
+    trained, losses = noise2noise(counts, epochs, seed, watch, quiet=manner.quiet)
 
     from autoden.auto.denoise import denoise
 
     exposures, others = (as_signal(spectra, rows) for rows in (slice(N_USED), slice(N_USED, None)))
-    result = denoise(exposures, axes="RE", reference=others, seed=seed)
+    with Stages(teller) as stages:
+        result = denoise(exposures, axes="RE", reference=others, seed=seed, progress=stages)
     write(paths["exposures.csv"], as_signal(spectra), overwrite=True)
     write(paths["noise2noise.csv"], Signal(trained, exposures.axes[1:]), overwrite=True)
     result.save(paths["denoised.csv"], overwrite=True)
     for name in ("report.html", "report.png"):
         result.report(paths[name], overwrite=True)
     draw_results(paths, spectra, result, losses.plot())
-    print_table(spectra, {"Noise2Noise": trained, "autoden denoise": result.estimate})
-    print("\nautoden denoise, which does not know the truth:", *result.verdict, sep="\n")
+    table = describe(spectra, {"Noise2Noise": trained, "autoden denoise": result.estimate})
+    verdict = ["", "autoden denoise, which does not know the truth:", *result.verdict]
+    teller.show([*table, *verdict])
     tell_warnings(result)
-    print(f"\nWrote {', '.join(paths)} to {output}/")
-    return EXIT_INTERRUPTED if losses.stopped else 0
+    teller.show(["", f"Wrote {', '.join(paths)} to {output}/"])
+    stopped = "interrupted" if losses.stopped or stages.interrupted else None
+    teller.result(paths, found_of(result), stopped)
+    return EXIT_INTERRUPTED if stopped else 0
 
 
 def noise2noise(
-    counts: NDArray[np.integer], epochs: int, seed: int, *, quiet: bool
+    counts: NDArray[np.integer], epochs: int, seed: int, watch: Epochs, *, quiet: bool
 ) -> tuple[NDArray[np.float64], History]:
     """Train the tutorial's small network on some exposures, (R, E); give its estimate, (E,)."""
     from autoden.algorithms import N2N
@@ -103,8 +113,9 @@ def noise2noise(
     n2n = N2N(network, seed=seed, verbose=not quiet)
     inp, tgt, mask = n2n.prepare_data(counts)
     losses = n2n.train(
-        inp, tgt, mask, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1
-    )
+        inp, tgt, mask, epochs=epochs, lower_limit=0.0, learning_rate=1e-2, restarts=1,
+        observers=[watch],
+    )  # fmt: skip
     return n2n.infer(inp), losses
 
 
@@ -136,8 +147,8 @@ def draw_results(
     save_figure(losses, paths["losses.png"], overwrite=True)
 
 
-def print_table(spectra: XRFSpectra, denoised: Mapping[str, NDArray[np.float64]]) -> None:
-    """Print the errors against the truth, and what each is worth in exposures."""
+def describe(spectra: XRFSpectra, denoised: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Tabulate the errors against the truth, and what each is worth in exposures."""
     from scipy.signal import savgol_filter
 
     from autoden.evaluation import (
@@ -165,5 +176,4 @@ def print_table(spectra: XRFSpectra, denoised: Mapping[str, NDArray[np.float64]]
         )
         for name, estimate in estimates.items()
     ]
-    print("\nDistance from the known truth, per channel of one exposure")
-    print("\n".join(scores(rows)))
+    return ["", "Distance from the known truth, per channel of one exposure", *scores(rows)]

@@ -6,7 +6,6 @@ What is done, the library decides; here is how it is asked, and how the answer i
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,15 +14,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.destinations import ReportDestination
+from autoden.cli.events import Plan
+from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import DATA, METHOD
+from autoden.cli.record import NO_RECORD, Record, TakesRecord
 from autoden.cli.spectra import SpectraReading, read_reference, read_spectra
-from autoden.cli.verdict import PARAMETERS, describe, tell, tell_warnings
+from autoden.cli.verdict import PARAMETERS, describe, found_of, tell, tell_warnings
+from autoden.cli.watching import Stages
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
     from autoden.auto.result import Result
+    from autoden.auto.saving import AnyMeasurement
 
 logger = logging.getLogger(__name__)
 
@@ -77,24 +82,30 @@ def denoise(
     noise: Noise = "auto",
     budget: Budget = "balanced",
     seed: Seed = 0,
-) -> None:
-    """Read spectra, denoise them by the method that predicts held-out counts best, and write."""
-    destination.hush()
+    manner: Manner = PLAIN,
+    record: TakesRecord = NO_RECORD,
+) -> int:
+    """Read, denoise by the method that predicts held-out data best, and write."""
+    teller = manner.teller()
+    teller.start(record.command, files)
     destination.check([*files, *(reference or [])])
-    started = time.monotonic()
     with in_options(PARAMETERS):
         from autoden.auto.measurement import read_measurement
         from autoden.auto.saving import check_saving
 
         times = parse_times(exposure)
-        with _says("autoden.io", logging.WARNING if destination.quiet else logging.ERROR):
+        with _says("autoden.io", logging.WARNING if manner.quiet else logging.ERROR):
             spectra = read_spectra(files, reading)
             held = read_reference(reference, files, reading, spectra) if reference else None
             measurement = read_measurement(spectra.data, axes=spectra.axes, exposure=times)
         told = replace(measurement, sources=(*files, *(reference or [])))
         check_saving(destination.output, told, overwrite=destination.force)
         tell(measurement.notes)
-        with _says("autoden.io", logging.ERROR), _says("autoden.auto", logging.ERROR):
+        if manner.dry_run:
+            teller.plan(_plan(destination, told, budget, record))
+            return 0
+        stages = Stages(teller)
+        with _says("autoden.io", logging.ERROR), _says("autoden.auto", logging.ERROR), stages:
             result = _run(
                 spectra.data,
                 axes=spectra.axes,
@@ -103,16 +114,20 @@ def denoise(
                 budget=budget,
                 reference=held,
                 seed=seed,
+                progress=stages,
             )
-        written = result.save(destination.output, overwrite=destination.force)
+        saved = result.save(destination.output, overwrite=destination.force)
+        written = list(saved)
         if destination.report is not None:
             written.append(result.report(destination.report, overwrite=destination.force))
+    record.write(destination.output, {}, overwrite=destination.force)
     tell(note for note in result.notes if note not in measurement.notes)
-    if not destination.quiet:
-        print("\n".join(describe(result)))
+    teller.show(describe(result))
     tell_warnings(result)
-    seconds = time.monotonic() - started
-    logger.info("Wrote %s after %.1f s.", " and ".join(map(str, written)), seconds)
+    logger.info("Wrote %s after %.1f s.", " and ".join(map(str, written)), teller.seconds)
+    files_written = destination.written() | ({"sigma": saved[1]} if len(saved) > 1 else {})
+    teller.result(files_written, found_of(result), "interrupted" if stages.interrupted else None)
+    return EXIT_INTERRUPTED if stages.interrupted else 0
 
 
 def parse_times(text: str | None) -> list[float] | None:
@@ -134,6 +149,21 @@ def parse_times(text: str | None) -> list[float] | None:
         raise InputError(
             f"--exposure {text} must be numbers separated by commas, such as 0.1,0.1,0.4."
         ) from None
+
+
+def _plan(
+    destination: ReportDestination, measurement: AnyMeasurement, budget: str, record: Record
+) -> Plan:
+    """Say what would be done."""
+    samples = measurement.samples
+    n_repeats = sum(sample.n_repeats for sample in samples)
+    what = f"{len(samples)} sample{'s' * (len(samples) > 1)}, {n_repeats} measurements in all"
+    return Plan(
+        [f"Read {', '.join(map(str, measurement.sources))}: {what}."],
+        [f"Would compare methods on held-out data (budget {budget}) and give the best estimate."],
+        {name: str(path) for name, path in destination.written().items()},
+        record.resolved(destination.output.parent, {}),
+    )
 
 
 @contextmanager

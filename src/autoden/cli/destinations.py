@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from autoden.cli.options import OUTPUT, Flag
+from autoden.cli.record import record_path
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,24 +30,32 @@ class Destination:
     output
         Where to write the result, in the units of one measurement.
         The suffix says the format, such as .csv, .tif or .npz.
+        A file beside it, ending in .autoden.yaml, records all options and repeats the run.
     force
         Overwrite files that exist.
-    quiet
-        No progress, no closing lines.
     """
 
     output: Annotated[Path, Parameter(alias="-o")]
     force: Flag = False
-    quiet: Flag = False
 
-    def hush(self) -> None:
-        """Say nothing but warnings, if that is wanted."""
-        if self.quiet:
-            logging.getLogger().setLevel(logging.WARNING)
+    @property
+    def estimate(self) -> Path | None:
+        """Where the denoised data go."""
+        return self.output
+
+    @property
+    def model(self) -> Path | None:
+        """Where what was learnt goes."""
+        return None
 
     def files(self) -> dict[str, Path]:
         """Give the files to be written, by the options that name them."""
         return {"--output": self.output}
+
+    def written(self) -> dict[str, Path]:
+        """Give the files that were written, by what is in them."""
+        named = {option.strip("-").replace("save-", ""): p for option, p in self.files().items()}
+        return {**named, "settings": record_path(self.output)}
 
     def check(self, sources: Sequence[Path]) -> None:
         """Refuse, before anything is read, what could not be written at the end.
@@ -58,8 +66,10 @@ class Destination:
             A file that is there without --force, or that is read, or is named twice; a suffix
             that is not known.
         """
-        from autoden.io import check_writable
+        from autoden.io import check_destination
+        from autoden.io.reading import split_inside
 
+        sources = [Path(split_inside(source)[0]) for source in sources]
         taken: dict[Path, str] = {}
         for option, path in self.files().items():
             if path.exists() and any(s.exists() and path.samefile(s) for s in sources):
@@ -69,6 +79,13 @@ class Destination:
             if path.resolve() in taken:
                 raise InputError(f"{taken[path.resolve()]} and {option} are both {path}.")
             taken[path.resolve()] = option
+        self.check_output()
+        check_destination(record_path(self.output), overwrite=self.force)
+
+    def check_output(self) -> None:
+        """Refuse an output that could not be written at the end."""
+        from autoden.io import check_writable
+
         check_writable(self.output, overwrite=self.force)
 
     def check_holds(self, expected: Signal) -> None:
@@ -82,6 +99,38 @@ class Destination:
         from autoden.io import write
 
         write(self.output, result, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class ModelDestination(Destination):
+    """Where a trained model goes, of which nothing else is wanted.
+
+    Attributes
+    ----------
+    output
+        Where to save the trained denoiser, a .safetensors file for autoden infer.
+    """
+
+    plot = None
+
+    @property
+    def estimate(self) -> Path | None:
+        """Where the denoised data go: nowhere."""
+        return None
+
+    @property
+    def model(self) -> Path | None:
+        """Where what was learnt goes."""
+        return self.output
+
+    def written(self) -> dict[str, Path]:
+        """Give the files that were written, by what is in them."""
+        return {"model": self.output, "settings": record_path(self.output)}
+
+    def check_output(self) -> None:
+        """Refuse an output that could not be written at the end."""
+        check_model("--output", self.output, overwrite=self.force)
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -103,6 +152,11 @@ class TrainingDestination(Destination):
     plot: Path | None = None
     zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
 
+    @property
+    def model(self) -> Path | None:
+        """Where what was learnt goes."""
+        return self.save_model
+
     def files(self) -> dict[str, Path]:
         """Give the files to be written, by the options that name them."""
         more = {"--save-model": self.save_model, "--plot": self.plot}
@@ -110,7 +164,6 @@ class TrainingDestination(Destination):
 
     def check(self, sources: Sequence[Path]) -> None:
         """Refuse, before anything is read, what could not be written at the end."""
-        from autoden.io import check_destination
         from autoden.report.saving import check_figure_path
 
         super().check(sources)
@@ -119,9 +172,7 @@ class TrainingDestination(Destination):
         elif self.zoom:
             raise InputError("--zoom is a part of the plot: give --plot, too.")
         if self.save_model is not None:
-            if self.save_model.suffix.lower() != MODEL_SUFFIX:
-                raise InputError(f"--save-model {self.save_model} must end in {MODEL_SUFFIX}.")
-            check_destination(self.save_model, overwrite=self.force)
+            check_model("--save-model", self.save_model, overwrite=self.force)
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -152,3 +203,12 @@ class ReportDestination(Destination):
         if self.report.suffix.lower() not in REPORT_SUFFIXES:
             raise InputError(f"--report {self.report} must end in {' or '.join(REPORT_SUFFIXES)}.")
         check_destination(self.report, overwrite=self.force)
+
+
+def check_model(option: str, path: Path, *, overwrite: bool) -> None:
+    """Refuse a file that no model could be saved in."""
+    from autoden.io import check_destination
+
+    if path.suffix.lower() != MODEL_SUFFIX:
+        raise InputError(f"{option} {path} must end in {MODEL_SUFFIX}.")
+    check_destination(path, overwrite=overwrite)

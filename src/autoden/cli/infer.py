@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from autoden.algorithms.registry import ALGORITHMS
 from autoden.cli.destinations import Destination
+from autoden.cli.events import Plan
 from autoden.cli.interface import WORDS, Interface, flag_of
+from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import DATA, Flag
 from autoden.cli.readings import ReadingRepeats
+from autoden.cli.record import NO_RECORD, TakesRecord
 from autoden.cli.signatures import Option
 from autoden.cli.sources import SHOWN, WANTED, Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
@@ -67,10 +70,13 @@ def denoise(
     device: Device = None,
     batch_size: BatchSize = None,
     each: Each = False,
+    manner: Manner = PLAIN,
+    record: TakesRecord = NO_RECORD,
     **others: list[Path],
 ) -> None:
     """Load a denoiser, read data of the kind that it was trained on, and denoise them."""
-    destination.hush()
+    teller = manner.teller()
+    teller.start(record.command, [model, *files])
     destination.check([model, *files, *chain.from_iterable(others.values())])
     name, denoiser = load(model, device=device, batch_size=batch_size, verbose=False)
     interface = Interface.of(type(denoiser))
@@ -86,7 +92,8 @@ def denoise(
         trained=model,
     )
     measurement = sources.measurement
-    logger.info("%s.", measurement)
+    if not manner.dry_run:  # the plan says it
+        logger.info("%s.", measurement)
     check_channels(sources, denoiser, model)
     each = each and takes_repeats
     averages = interface.averages and not each
@@ -94,9 +101,23 @@ def denoise(
     shown = measurement.data if each else _shown(sources, denoiser)
     estimate = sources.estimate(denoiser, averages=averages)
     destination.check_holds(estimate.zeros(shown.shape, denoiser.n_channels_in))
+    if manner.dry_run:
+        expected = estimate.zeros(shown.shape, denoiser.n_channels_in)
+        teller.plan(
+            Plan(
+                [f"Read {model} and {measurement}."],
+                [f"Would denoise by {name}, and give {expected}."],
+                {what: str(path) for what, path in destination.written().items()},
+                record.resolved(destination.output.parent, {}),
+            )
+        )
+        return
     result = denoiser.infer(shown, **({"average_splits": False} if each else {}))
-    destination.write(estimate.signal(result))
+    read = [model, *files, *chain.from_iterable(others.values())]
+    destination.write(record.noted_in(estimate.signal(result), read))
+    record.write(destination.output, {}, overwrite=destination.force)
     logger.info("Wrote %s.", destination.output)
+    teller.result(destination.written())
 
 
 def _check_can_infer(what: str, interface: Interface, others: Mapping[str, Any]) -> None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autoden.cli.axes import Axes, named
 from autoden.cli.files import AS_IT_IS, ReadOptions
+from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
 from autoden.cli.presets import SPACES
 from autoden.cli.readings import Reading, arrange
+from autoden.cli.record import NO_RECORD, TakesRecord
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 from autoden.signals.values import say_number
@@ -23,10 +26,19 @@ if TYPE_CHECKING:
     from autoden.signals import Signal
 
 COUNTED = {1: ("exposure", "channels"), 2: ("image", "pixels"), 3: ("volume", "voxels")}
+NO_READING = Reading()
 MODEL_SUFFIXES = (".safetensors", ".pt")
 
 
-def info(file: Path, /, *, reading: ReadOptions = AS_IT_IS) -> None:
+def info(
+    file: Path,
+    /,
+    *,
+    reading: ReadOptions = AS_IT_IS,
+    axes: Axes = None,
+    manner: Manner = PLAIN,
+    record: TakesRecord = NO_RECORD,
+) -> None:
     """Show what is in a file of data, or in one of a trained model, and what was assumed.
 
     Parameters
@@ -34,21 +46,44 @@ def info(file: Path, /, *, reading: ReadOptions = AS_IT_IS) -> None:
     file
         The file to look at.
     """
+    teller = manner.teller()
+    teller.start(record.command, [file])
     logging.getLogger().setLevel(logging.ERROR)  # what reading says is shown below
+    found: dict[str, Any] = {}
     with in_options():
-        is_model = file.suffix.lower() in MODEL_SUFFIXES
-        lines = describe_model(file) if is_model else describe_data(file, reading.read(file))
-    print("\n  ".join(lines))
+        if file.suffix.lower() in MODEL_SUFFIXES:
+            lines = describe_model(file)
+        else:
+            signal = named(reading.read(file), str(file), axes)
+            lines = describe_data(file, signal, Reading(axes=axes))
+            found = numbers_of(signal)
+    teller.show(["\n  ".join(lines)])
+    teller.result({}, {"said": lines, **found})
 
 
-def describe_data(file: Path, signal: Signal) -> list[str]:
+def numbers_of(signal: Signal) -> dict[str, Any]:
+    """Say in numbers what was read, for programs."""
+    axes = [
+        {
+            "name": axis.name,
+            "unit": axis.unit,
+            "length": length,
+            "first": None if axis.values is None else axis.values[0],
+            "last": None if axis.values is None else axis.values[-1],
+        }
+        for axis, length in zip(signal.axes, signal.shape, strict=True)
+    ]
+    return {"shape": signal.shape, "dtype": str(signal.dtype), "axes": axes}
+
+
+def describe_data(file: Path, signal: Signal, reading: Reading = NO_READING) -> list[str]:
     """Say what was read: shape and axes, what they are taken for, and what the numbers are like."""
     lines = [f"{file}: {signal}"]
     for name in ("layout", "overflow_bin", "assumed"):
         said = describe(signal.metadata.get(name, []))
         lines += [f"{name.replace('_', ' ')}: {line}" for line in said]
     try:
-        measurement = arrange(signal, file.name, Reading())
+        measurement = arrange(signal, file.name, reading)
     except InputError as error:
         return [*lines, str(error), *describe_values(np.asarray(signal))]
     lines += [f"taken for: {measurement.say()}", *describe_values(measurement.data)]

@@ -12,5 +12,5 @@ AxisOption = Annotated[int | str | None, Parameter(allow_leading_hyphen=True)]
 
 OUTPUT, DATA = Group("Output", sort_key=1), Group("Data", sort_key=2)
 NETWORK, TRAINING = Group("Network", sort_key=3), Group("Training", sort_key=4)
-METHOD = Group("Method", sort_key=5)
+METHOD, RUN = Group("Method", sort_key=5), Group("Run", sort_key=6)
 """The groups in which help shows options, in order."""

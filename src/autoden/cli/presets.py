@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -32,22 +32,46 @@ class Preset:
         Of the size that suits it; for one channel.
     training : mapping
         What `train` is given, by name.
+    making : mapping
+        What the constructor of the denoiser is given, by name.
     """
 
     network: str
     sizes: Mapping[str, int]
     training: Mapping[str, Any] = field(default_factory=dict)
+    making: Mapping[str, Any] = field(default_factory=dict)
 
 
-BY_DIMENSIONS = {
+Presets = Mapping[int, Preset]
+"""One for each number of dimensions."""
+
+BY_DIMENSIONS: Presets = {
     1: Preset("dncnn", {"n_features": 4, "n_layers": 6}, {"epochs": 10_000, "learning_rate": 1e-2}),
     2: Preset("unet", {"n_features": 16}, {"epochs": 500, "learning_rate": 3e-3}),
     3: Preset("unet", {"n_features": 8}, {"epochs": 500, "learning_rate": 1e-3}),
 }
 """What suits spectra, images and volumes."""
 
-BY_ALGORITHM: dict[str, dict[str, Any]] = {"dip": {"epochs": 1_000, "learning_rate": 1e-2}}
-"""What an algorithm trains with, whatever its data."""
+_WINDOWS = {1: {}, 2: {"patch_size": 128}, 3: {"patch_size": 32}}
+"""Steps on windows cost the same for small and large images."""
+
+_PRIOR = {"epochs": 1_000, "learning_rate": 1e-2}
+_SHORT = {"epochs": 500, "learning_rate": 3e-3}
+
+
+def _for_all(network: str, sizes: Mapping[str, int], training: Mapping[str, Any]) -> Presets:
+    """Take one network and training for spectra, images and volumes, on windows of the latter."""
+    return {n_dims: Preset(network, sizes, training, _WINDOWS[n_dims]) for n_dims in SPACES}
+
+
+BY_ALGORITHM: dict[str, Presets] = {
+    "dip": {n_dims: replace(preset, training=_PRIOR) for n_dims, preset in BY_DIMENSIONS.items()},
+    "zsn2n": _for_all("plain", {"n_features": 48, "n_layers": 3}, _SHORT),
+    "nb2nb": _for_all("plain", {"n_features": 32, "n_layers": 6}, _SHORT),
+    "r2r": _for_all("plain", {"n_features": 32, "n_layers": 6}, _SHORT),
+    "blindspot": _for_all("blind_spot", {"n_features": 24, "n_layers": 5}, _SHORT),
+}
+"""What suits an algorithm better."""
 
 ALWAYS = {"seed": 0, "restarts": 1}
 """Other defaults than the library's: a run repeats, and its learning rate falls."""
@@ -75,15 +99,17 @@ class NetworkChoice:
     features: int | None = None
     layers: Annotated[int | None, Parameter(alias="--levels")] = None
 
-    def params(self, n_dims: int, n_channels_in: int, n_channels_out: int) -> NetworkParams:
-        """Give the parameters of the network for data of a kind.
+    def params(
+        self, n_dims: int, n_channels_in: int, n_channels_out: int, algorithm: str | None = None
+    ) -> NetworkParams:
+        """Give the parameters of the network for data of a kind, and for an algorithm.
 
         Raises
         ------
         InputError
             A size that no network can have, or that this one does not know.
         """
-        preset = BY_DIMENSIONS[n_dims]
+        preset = preset_of(algorithm, n_dims)
         model = self.model or preset.network
         sizes = dict(preset.sizes) if model == preset.network else {}
         known = inspect.signature(NETWORKS[model]).parameters
@@ -94,24 +120,39 @@ class NetworkChoice:
         return describe(model, {"n_dims": n_dims, **channels, **sizes})
 
 
-def training_of(algorithm: str, n_dims: int) -> dict[str, Any]:
-    """Give what an algorithm trains with where nothing is said, by the names of `train`.
+def choice_of(params: NetworkParams) -> dict[str, Any]:
+    """Say a network by the names of the options that choose it.
 
     Examples
     --------
-    >>> training_of("n2n", 1)["epochs"], training_of("dip", 2)["epochs"]
-    (10000, 1000)
+    >>> choice_of(NetworkChoice(layers=2).params(2, 1, 1))
+    {'model': 'unet', 'features': 16, 'layers': 2}
     """
-    return {**BY_DIMENSIONS[n_dims].training, **BY_ALGORITHM.get(algorithm, {})}
+    depth = getattr(params, "n_levels", getattr(params, "n_layers", None))
+    model = next((name for name, kind in NETWORKS.items() if type(params) is kind), None)
+    return {"model": model, "features": getattr(params, "n_features", None), "layers": depth}
+
+
+def preset_of(algorithm: str | None, n_dims: int) -> Preset:
+    """Give what an algorithm does where nothing is said, for data of so many dimensions.
+
+    Examples
+    --------
+    >>> preset_of("n2n", 1).training["epochs"], preset_of("dip", 2).training["epochs"]
+    (10000, 1000)
+    >>> preset_of("zsn2n", 2).network, preset_of("zsn2n", 2).making
+    ('plain', {'patch_size': 128})
+    """
+    return BY_ALGORITHM.get(algorithm or "", BY_DIMENSIONS)[n_dims]
 
 
 def say_presets(algorithm: str) -> str:
     """Say what a verb does where nothing is said, for its help."""
     parts = []
     for n_dims in ALGORITHMS[algorithm].n_dims:
-        preset = BY_DIMENSIONS[n_dims]
+        preset = preset_of(algorithm, n_dims)
         sizes = " and ".join(f"{n} {name[2:]}" for name, n in preset.sizes.items())
-        training = training_of(algorithm, n_dims)
+        training = {**preset.training, **preset.making}
         trained = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in training.items())
         parts.append(f"{SPACES[n_dims][1]}: {preset.network} with {sizes}, {trained}")
     return f"Where not given, for {'; for '.join(parts)}."

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from cyclopts import Parameter
 
+from autoden.cli.axes import roles_of
 from autoden.cli.files import REPEAT, ReadOptions
 from autoden.cli.measurements import Measurement
 from autoden.cli.options import DATA, AxisOption
@@ -38,6 +39,10 @@ class Reading(ReadOptions):
 
     Attributes
     ----------
+    axes
+        One letter per axis, such as RE or YXE: R repeats, S samples, T times, C channels, Z Y X
+        space, E energy. For several files, those of all together, R first.
+        Only needed where the file does not tell.
     n_dims
         Dimensions of one measurement: 1 for spectra, 2 for images, 3 for volumes.
         Only needed where the file does not tell.
@@ -48,6 +53,7 @@ class Reading(ReadOptions):
         By default all of them.
     """
 
+    axes: str | None = None
     n_dims: Literal[1, 2, 3] | None = None
     channel_axis: AxisOption = None
     exposures: str | None = None
@@ -98,6 +104,8 @@ def arrange(
     InputError
         No such axis, or axes that could be several things: the message lists the readings.
     """
+    if reading.axes is not None:
+        return _by_letters(signal, name, reading, n_dims, repeats)
     names = [axis.name for axis in signal.axes]
     channel = _named(signal, reading.channel_axis, "--channel-axis", name)
     if channel is None and {CHANNEL, "y", "x"}.issubset(names) and len(names) > 2:
@@ -130,12 +138,53 @@ def arrange(
                 "The %s along %r are taken for repeats of one measurement.",
                 SPACES[n_space][1], along,
             )  # fmt: skip
+    return _ordered(signal, name, front, space, along, channel)
+
+
+def _ordered(
+    signal: Signal,
+    name: str,
+    front: Sequence[str],
+    space: Sequence[str],
+    along: str | None,
+    channel: str | None,
+) -> Measurement:
+    """Bring the axes into the order of the algorithms."""
+    names = [axis.name for axis in signal.axes]
     own = [axis for axis in (along, channel) if axis is not None]
-    order = [*(axis for axis in front if axis != along), *own, *space]
+    order = [*(axis for axis in front if axis not in own), *own, *space]
     moved = np.asarray(signal).transpose([names.index(axis) for axis in order])
     axes = tuple(signal.axis(axis) for axis in order)
     arranged = Signal(moved, axes, signal.metadata)
-    return Measurement(arranged, n_space, along, channel, tuple(names), name)
+    return Measurement(arranged, len(space), along, channel, tuple(names), name)
+
+
+def _by_letters(
+    signal: Signal, name: str, reading: Reading, n_dims: int | None, repeats: Repeats
+) -> Measurement:
+    """Say what each axis is by the letters of the command line."""
+    others = {
+        "--n-dims": reading.n_dims,
+        "--channel-axis": reading.channel_axis,
+        "--repeats-axis": getattr(reading, "repeats_axis", None),
+    }
+    given = [option for option, value in others.items() if value is not None]
+    if given:
+        raise InputError(f"--axes says all that {' and '.join(given)} would say: leave that out.")
+    roles = roles_of(signal, name, str(reading.axes))
+    if n_dims is not None and n_dims != len(roles.space):
+        raise InputError(
+            f"--axes {reading.axes} are {SPACES[len(roles.space)][1]}, but {SPACES[n_dims][1]} are "
+            "needed here: give other data or letters."
+        )
+    names = [axis.name for axis in roles.signal.axes]
+    front = [axis for axis in names if axis not in (*roles.space, roles.channel)]
+    along = roles.repeats
+    if along is None and repeats == "needed":
+        along = _find_repeats(front, name, needed=True)
+    elif repeats == "none":
+        along = None
+    return _ordered(roles.signal, name, front, roles.space, along, roles.channel)
 
 
 def natural_n_dims(names: Sequence[str]) -> int | None:

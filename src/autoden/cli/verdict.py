@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,18 @@ def describe(result: Result) -> list[str]:
     if "reference" in result.quality:
         lines += ["", *_against_reference(result)]
     return lines
+
+
+def found_of(result: Result) -> dict[str, Any]:
+    """Say in numbers and sentences what was found, for programs."""
+    return {
+        "method": result.method,
+        "candidates": [vars(candidate) for candidate in result.candidates],
+        "quality": result.quality,
+        "verdict": result.verdict,
+        "notes": result.notes,
+        "warnings": [reworded(warning, PARAMETERS) for warning in result.warnings],
+    }
 
 
 def tell(sentences: Iterable[str]) -> None:

@@ -55,6 +55,7 @@ def reworded(text: str, parameters: Iterable[str] = ()) -> str:
     'If they are samples, give --axes SE.'
     """
     flags = {**{name: flag_of(name) for name in parameters}, **_FLAGS}
+    text = text.replace("`ad.denoise`", "autoden denoise")
     text = text.replace(_READ_ALL, "give --keep-overflow")
     text = _AXES.sub(r"--axes \1", text)
     text = _QUOTED.sub(lambda found: flags.get(found[1], found[0]), text)

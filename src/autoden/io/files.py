@@ -8,7 +8,7 @@ becomes an `InputError` that names the path. What is inside a file is not known 
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,14 +16,18 @@ from autoden.errors import InputError
 
 FilePath = str | os.PathLike[str]
 
+_MAX_END = 16  # characters of two suffixes; what is longer is no suffix
 
-def check_source(path: FilePath) -> Path:
+
+def check_source(path: FilePath, *, folder: bool = False) -> Path:
     """Check that a file is there to be read.
 
     Parameters
     ----------
     path : path-like
         The file.
+    folder : bool
+        Whether its format is one that is kept in a folder, which it then has to be.
 
     Returns
     -------
@@ -35,19 +39,23 @@ def check_source(path: FilePath) -> Path:
     InputError
         No such file, a folder, something that is no plain file, or no permission to read it.
     """
-    source = _as_path(path)
-    if source.is_dir():
+    source = as_path(path)
+    if source.is_dir() and not folder:
         raise InputError(f"{source} is a folder: give the path of a file in it.")
     if not source.exists():
         raise InputError(f"{source} does not exist (looked in {Path.cwd()}): check the path.")
-    if not source.is_file():
+    if folder and not source.is_dir():
+        raise InputError(f"{source} is not a folder, as its suffix says: check the path.")
+    if not (folder or source.is_file()):
         raise InputError(f"{source} is not a plain file: copy its content into one first.")
     if not os.access(source, os.R_OK):
         raise InputError(f"{source} may not be read by this user: change its permissions.")
     return source
 
 
-def check_destination(path: FilePath, overwrite: bool = False) -> Path:
+def check_destination(
+    path: FilePath, overwrite: bool = False, *, folder_with: Sequence[str] = ()
+) -> Path:
     """Check that a file may be written, before the hours of work that lead to it.
 
     Parameters
@@ -57,6 +65,9 @@ def check_destination(path: FilePath, overwrite: bool = False) -> Path:
         trying tells whether a disk, a folder or a network drive takes a new file.
     overwrite : bool
         Whether a file that is there may be replaced.
+    folder_with : sequence of str
+        Given for a format that is kept in a folder: only a folder that has one of these files is
+        ever replaced.
 
     Returns
     -------
@@ -76,8 +87,8 @@ def check_destination(path: FilePath, overwrite: bool = False) -> Path:
     autoden.errors.InputError: no such folder/out.csv cannot be written, its folder ... does not
     exist: create it first.
     """
-    target = _resolve(path, overwrite)
-    trial = _temporary_beside(target)
+    target = resolve(path, overwrite, folder_with)
+    trial = temporary_beside(target)
     try:
         _create(trial)
     except OSError as error:
@@ -90,13 +101,15 @@ def check_destination(path: FilePath, overwrite: bool = False) -> Path:
     return target
 
 
-def _resolve(path: FilePath, overwrite: bool) -> Path:
+def resolve(path: FilePath, overwrite: bool, folder_with: Sequence[str] = ()) -> Path:
     """Do what `check_destination` does short of trying."""
-    given = _as_path(path)
+    given = as_path(path)
     target = Path(os.path.realpath(given))
-    if target.is_dir():
+    if folder_with:
+        _check_replaceable(given, target, folder_with)
+    elif target.is_dir():
         raise InputError(f"{given} is a folder: give the path of a file in it.")
-    if target.exists() and not target.is_file():
+    elif target.exists() and not target.is_file():
         raise InputError(f"{given} is not a plain file: give the path of another file.")
     folder = target.parent
     if not folder.is_dir():
@@ -109,6 +122,15 @@ def _resolve(path: FilePath, overwrite: bool) -> Path:
             "overwrite=True (--force on the command line)."
         )
     return target
+
+
+def _check_replaceable(given: Path, target: Path, folder_with: Sequence[str]) -> None:
+    """Refuse to replace anything but a folder of the same kind."""
+    if target.exists() and not any((target / name).is_file() for name in folder_with):
+        raise InputError(
+            f"{given} exists and is not of the kind that its suffix says (it has no "
+            f"{' or '.join(folder_with)}), so it is never replaced: choose another name."
+        )
 
 
 @contextmanager
@@ -129,7 +151,7 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     Yields
     ------
     Path
-        An empty file in the same folder, with the same suffix.
+        An empty file in the same folder, with the same suffix, or the same two.
 
     Raises
     ------
@@ -146,12 +168,12 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
     'all of it'
     """
     target = check_destination(path, overwrite)
-    temporary = _temporary_beside(target)
+    temporary = temporary_beside(target)
     try:
         _create(temporary)
         yield temporary
-        _flush_to_disk(temporary)
-        _resolve(path, overwrite)  # another process may have been faster
+        flush_to_disk(temporary)
+        resolve(path, overwrite)  # another process may have been faster
         if target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
@@ -166,10 +188,10 @@ def replacing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
         error.add_note(f"{target} was not written; nothing that was there before has changed.")
         raise
     with suppress(OSError):  # some file systems cannot flush a folder
-        _flush_to_disk(target.parent)
+        flush_to_disk(target.parent)
 
 
-def _as_path(path: FilePath) -> Path:
+def as_path(path: FilePath) -> Path:
     """Turn what the user gave into a path that the system can look up."""
     try:
         result = Path(path).expanduser()
@@ -183,8 +205,11 @@ def _as_path(path: FilePath) -> Path:
     return result
 
 
-def _temporary_beside(target: Path) -> Path:
-    return target.with_name(f".autoden-{secrets.token_hex(8)}{target.suffix}")
+def temporary_beside(target: Path) -> Path:
+    """Return a name in the same folder, with the same suffix or two, that nobody has."""
+    end = "".join(target.suffixes[-2:])  # ".ome.tif"
+    end = end if len(end) <= _MAX_END else target.suffix
+    return target.with_name(f".autoden-{secrets.token_hex(8)}{end}")
 
 
 def _create(path: Path) -> None:
@@ -197,7 +222,8 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

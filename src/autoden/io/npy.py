@@ -6,8 +6,11 @@ no size is believed before it was compared with that of the file.
 """
 
 import zipfile
+from dataclasses import dataclass
+from functools import partial
+from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -16,16 +19,25 @@ from numpy.typing import NDArray
 from autoden.errors import InputError
 from autoden.io.description import NAME, describe, from_text, restore, to_text
 from autoden.io.files import FilePath, check_source
-from autoden.io.foreign import check_size, parsing, say_bytes
-from autoden.signals import Axis, Signal
+from autoden.io.foreign import (
+    READ_LAZILY,
+    check_expansion,
+    check_memory,
+    check_size,
+    parsing,
+    say_bytes,
+)
+from autoden.signals import Axis, LazyArray, Signal
+from autoden.signals.lazy import Bounds, n_elements
+from autoden.signals.letters import CALLED
 
-_DATA = "data"
+_DATA, SIGMA = "data", "sigma"
 _DESCRIPTION = f"{NAME}.json"
 NUMERIC_KINDS = "biufc"
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
 
-def read(path: FilePath, *, key: str | None = None) -> Signal:
+def read(path: FilePath, *, key: str | None = None, lazy: bool = False) -> Signal:
     """Read an array of numbers.
 
     Parameters
@@ -34,6 +46,8 @@ def read(path: FilePath, *, key: str | None = None) -> Signal:
         A file ending in .npy or .npz.
     key : str or None
         Which array of an .npz file; not needed if there is only one, or if autoden wrote it.
+    lazy : bool
+        Whether the numbers of an .npy file stay in it until they are indexed or converted.
 
     Returns
     -------
@@ -46,20 +60,25 @@ def read(path: FilePath, *, key: str | None = None) -> Signal:
     ------
     InputError
         Objects, records or texts instead of numbers, an empty array, a damaged file, several
-        arrays and no `key`, or a `key` that is not there.
+        arrays and no `key`, a `key` that is not there, or an .npz file that is to be read lazily.
     """
     source = check_source(path)
     name, size = str(source), source.stat().st_size
     if source.suffix.lower() == ".npz":
+        if lazy:
+            raise InputError(
+                f"{name} cannot be read lazily, since its arrays are inside an archive: leave out "
+                "lazy=True, or save the array as .npy."
+            )
         with parsing(name, "an .npz file"), zipfile.ZipFile(source) as archive:
             return _read_archive(archive, key, name, size)
     if key is not None:
         raise InputError(f"{name} holds a single array without a key: leave out key={key!r}.")
     with parsing(name, "an .npy file"), source.open("rb") as file:
-        return _bare(_read_array(file, size, size, name), name)
+        return _bare(_lazy(file, source) if lazy else _read_array(file, size, size, name), name)
 
 
-def write(path: FilePath, signal: Signal) -> None:
+def write(path: FilePath, signal: Signal, *, sigma: NDArray[np.float64] | None = None) -> None:
     """Write an array of numbers; `autoden.io.write` makes it safe.
 
     Parameters
@@ -69,6 +88,8 @@ def write(path: FilePath, signal: Signal) -> None:
         ending in .npy, only the numbers.
     signal : Signal
         Any shape and dtype.
+    sigma : ndarray or None
+        Standard deviation of each number, same shape; only for .npz, as the array "sigma".
 
     Raises
     ------
@@ -88,10 +109,16 @@ def write(path: FilePath, signal: Signal) -> None:
             description["axes"][index]["values"] = None
     with zipfile.ZipFile(target, "w") as archive:
         for key, array in arrays.items():
-            # ZipInfo has no date of its own: the same signal gives the same bytes
-            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as file:
-                npy_format.write_array(file, array, allow_pickle=False)
+            _add(archive, key, array)
         archive.writestr(zipfile.ZipInfo(_DESCRIPTION), to_text(description))
+        if sigma is not None:
+            _add(archive, SIGMA, sigma)
+
+
+def _add(archive: zipfile.ZipFile, key: str, array: NDArray[Any]) -> None:
+    """Add an array without a date: the same signal gives the same bytes."""
+    with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as file:
+        npy_format.write_array(file, array, allow_pickle=False)
 
 
 def _axis_key(index: int) -> str:
@@ -132,15 +159,22 @@ def _choose(arrays: list[str], key: str | None, name: str) -> str:
     return arrays[0] if key is None else key
 
 
-def _read_array(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> NDArray[Any]:
-    """Read an array in NumPy's format, after what it announces was checked.
+@dataclass(frozen=True)
+class _Header:
+    """What an array in NumPy's format says of itself, and where its numbers begin."""
 
-    `n_bytes` is what there is of it, header and numbers.
-    """
+    shape: tuple[int, ...]
+    order: Literal["C", "F"]
+    dtype: np.dtype[Any]
+    offset: int
+
+
+def _read_header(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> _Header:
+    """Read and check what an array announces; `n_bytes` is what there is of it with its header."""
     version = npy_format.read_magic(file)
     if version not in _HEADERS:  # 3.0 is for names of fields outside Latin-1
         raise InputError(f"{name} holds records: write their fields as arrays of numbers.")
-    shape, _, dtype = _HEADERS[version](file)
+    shape, is_fortran, dtype = _HEADERS[version](file)
     if dtype.hasobject:
         raise InputError(
             f"{name} holds Python objects, which autoden does not unpickle since they could run "
@@ -151,26 +185,54 @@ def _read_array(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> ND
         raise InputError(f"{name} has the dtype {dtype}, numbers are needed: convert it first.")
     if any(length < 0 for length in shape):
         raise InputError(f"{name} announces the shape {shape}: it is damaged.")
-    n_announced = dtype.itemsize
-    for length in shape:
-        n_announced *= length
+    n_announced = dtype.itemsize * prod(shape)
     n_there = n_bytes - file.tell()
     if n_announced != n_there:
         raise InputError(
             f"{name} is damaged: it announces {say_bytes(n_announced)} of numbers (shape {shape}, "
             f"{dtype}), but holds {say_bytes(n_there)}. Copy or write it again."
         )
-    check_size(name, n_announced, file_bytes)
+    check_expansion(name, n_announced, file_bytes)
+    return _Header(shape, "F" if is_fortran else "C", dtype, file.tell())
+
+
+def _read_array(file: IO[bytes], n_bytes: int, file_bytes: int, name: str) -> NDArray[Any]:
+    """Read an array in NumPy's format, after what it announces was checked."""
+    header = _read_header(file, n_bytes, file_bytes, name)
+    check_memory(name, header.dtype.itemsize * prod(header.shape), READ_LAZILY)
     file.seek(0)
-    array: NDArray[Any] = npy_format.read_array(file, allow_pickle=False)
-    if dtype.kind == "b":  # bytes other than 0 and 1 would count as themselves
+    return _plain(npy_format.read_array(file, allow_pickle=False))
+
+
+def _lazy(file: IO[bytes], source: Path) -> LazyArray:
+    """Leave the numbers of an .npy file in it."""
+    size, name = source.stat().st_size, str(source)
+    header = _read_header(file, size, size, name)
+    read_part = partial(_read_part, source, header, size)
+    return LazyArray(header.shape, header.dtype.newbyteorder("="), read_part)
+
+
+def _read_part(source: Path, header: _Header, size: int, bounds: Bounds) -> NDArray[Any]:
+    """Read a part of the numbers, long after the header was read."""
+    name = str(source)
+    if check_source(source).stat().st_size != size:
+        raise InputError(f"{name} has changed since it was opened: read it again.")
+    check_memory(name, header.dtype.itemsize * n_elements(bounds), READ_LAZILY)
+    with parsing(name, "an .npy file"):
+        mapped = np.memmap(source, header.dtype, "r", header.offset, header.shape, header.order)
+        return _plain(np.array(mapped[bounds]))
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Bring numbers into the byte order of the machine."""
+    if array.dtype.kind == "b":  # bytes other than 0 and 1 would count as themselves
         array = np.not_equal(array.view(np.uint8), 0)
-    return array.astype(dtype.newbyteorder("="), copy=False)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _bare(data: NDArray[Any], name: str) -> Signal:
+def _bare(data: Any, name: str) -> Signal:
     """Give an array that comes without axes some."""
     axes = tuple(Axis(_axis_key(index)) for index in range(data.ndim))
     called = ", ".join(axis.name for axis in axes)
-    assumed = [f"the axes have no names in the file; they are called {called}"] if axes else []
+    assumed = [f"the axes have no names in the file; they{CALLED}{called}"] if axes else []
     return Signal(data, axes, {"source": name, "assumed": assumed})

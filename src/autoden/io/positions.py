@@ -39,6 +39,23 @@ def runs_like_an_axis(values: NDArray[np.float64]) -> bool:
     return bool(steps.max() <= _STEP_RATIO * steps.min())
 
 
+def spacing(axis: Axis) -> float | None:
+    """Return the distance of neighbours along an axis; None if they differ or are not known.
+
+    Examples
+    --------
+    >>> spacing(Axis("x", "mm", [0.0, 0.5, 1.0])), spacing(Axis("x", "mm", [0.0, 0.5, 2.0]))
+    (0.5, None)
+    """
+    if axis.values is None or axis.values.size < 2:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(axis.values)
+    step = float(steps.mean())
+    alike = np.isfinite(step) and step != 0 and np.allclose(steps, step, rtol=1e-4, atol=0.0)
+    return step if alike else None
+
+
 def first_misplaced(values: NDArray[np.float64]) -> int:
     """Return where values first leave the direction in which most of them go."""
     steps = np.diff(values)

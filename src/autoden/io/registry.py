@@ -1,21 +1,37 @@
-"""Which file format reads and writes which suffix, and the two calls that users make.
+"""Which file format reads and writes which suffix, and the call that writes.
 
 A format is a module with two functions, ``read(path, **options) -> Signal`` and, if it can be
 written, ``write(path, signal)``, plus one line in `_BUILT_IN`. Its module is imported when a file
-of its suffix is met. Finding, refusing and replacing files is done here once for all formats.
+of its suffix is met. Refusing and replacing files is done here once for all formats; reading them
+is ``reading.py``.
 """
 
-import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from autoden.errors import InputError
-from autoden.io.files import FilePath, check_destination, check_source, replacing
+from autoden.io.companions import (
+    AXES,
+    DTYPE,
+    METADATA,
+    check_companion,
+    has_companion,
+    needs_companion,
+    write_companion,
+)
+from autoden.io.files import FilePath, check_destination, replacing
+from autoden.io.folders import replacing_folder
 from autoden.signals import Signal
+
+ANYTHING = "numbers of any shape"
+ONE_SPECTRUM = "one spectrum of finite real numbers"
 
 
 @dataclass(frozen=True)
@@ -30,11 +46,32 @@ class Format:
         Ends of the names of its files, in lower case and with the dot: (".csv", ".tsv").
     module : str
         The module that has its functions ``read`` and ``write``.
+    extra : str or None
+        The extra of autoden that installs what the module imports; None: nothing but what is
+        always installed.
+    holds : str
+        What its files can hold, in words; signals that are something else it refuses to write.
+    loses : tuple of str
+        What of a signal its files do not hold: "axes", "metadata" (which `write` puts into a
+        second file beside them), "dtype".
+    folder_with : tuple of str
+        Given for a format that is kept in a folder: names of files of which such a folder has one.
+    in_parts : bool
+        Whether ``write`` takes signals whose numbers are still in another file, and copies them
+        part by part.
+    holds_sigma : bool
+        Whether ``write`` takes the standard deviations of the numbers, too, as ``sigma``.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    extra: str | None = None
+    holds: str = ANYTHING
+    loses: tuple[str, ...] = ()
+    folder_with: tuple[str, ...] = ()
+    in_parts: bool = False
+    holds_sigma: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -42,22 +79,66 @@ class Format:
         Raises
         ------
         InputError
-            The format cannot do that.
+            The format cannot do that, or a package that it needs is not installed; the message
+            says which extra has it.
         """
-        function: Callable[..., Any] | None = getattr(import_module(self.module), name, None)
+        function: Callable[..., Any] | None = getattr(self._import(), name, None)
         if function is None:
             raise InputError(
                 f"autoden cannot {name} the format {self.name}: choose another suffix."
             )
         return function
 
+    def write_into(self, temporary: Path, path: FilePath, signal: Signal, **options: Any) -> None:
+        """Write a signal into a file that `writing` gave, and what it loses beside `path`.
+
+        The options are those of the format's ``write``.
+
+        Raises
+        ------
+        InputError
+            The format cannot hold this signal.
+        """
+        given = signal if self.in_parts else signal.loaded()
+        self.function("write")(temporary, given, **options)
+        target = os.path.realpath(Path(path).expanduser())
+        if needs_companion(signal, self.loses) or (self.loses and has_companion(target)):
+            write_companion(target, temporary, signal)
+
+    def _import(self) -> ModuleType:
+        try:
+            return import_module(self.module)
+        except ImportError as error:
+            if self.extra is None:
+                raise
+            raise InputError(
+                f"The format {self.name} needs a package that is not installed ({error}): install "
+                f"it with pip install 'autoden[{self.extra}]'."
+            ) from error
+
 
 _BUILT_IN = (
-    Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv"),
-    Format("NumPy array", (".npy", ".npz"), "autoden.io.npy"),
+    Format("table of text (CSV, TSV)", (".csv", ".tsv", ".txt"), "autoden.io.csv",
+           holds="spectra of finite real numbers", loses=(METADATA, DTYPE)),
+    Format("NumPy array", (".npy",), "autoden.io.npy", loses=(AXES, METADATA)),
+    Format("NumPy archive", (".npz",), "autoden.io.npy", holds_sigma=True),
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True,
+           holds_sigma=True),
+    Format(
+        "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
+        folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True, holds_sigma=True,
+    ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
-    Format("PNG image", (".png",), "autoden.io.png"),
-    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg"),
+    Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
+    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
+    Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa", holds=ONE_SPECTRUM),
+    Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca", holds=ONE_SPECTRUM),
+    Format("EDF of the ESRF", (".edf",), "autoden.io.edf", holds="real numbers of any shape"),
+    Format("MRC image or volume", (".mrc", ".mrcs", ".map", ".rec"), "autoden.io.mrc", "mrc",
+           holds="images and volumes of up to 32 bits", loses=(DTYPE,)),
+    Format("file of an instrument", (".asw", ".bcf", ".blo", ".dens", ".dm3", ".dm4", ".elid",
+           ".emd", ".emi", ".mib", ".pro", ".pts", ".ser", ".spd", ".spx", ".sur", ".tvf", ".tvips",
+           ".unf", ".wdf"), "autoden.io.vendor", "vendor"),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}
@@ -115,9 +196,9 @@ def format_of(path: FilePath) -> Format:
     'table of text (CSV, TSV)'
     >>> format_of("spectra.docx")
     Traceback (most recent call last):
-    autoden.errors.InputError: spectra.docx: the suffix is not known; known are .csv, ...
+    autoden.errors.InputError: spectra.docx: the suffix is not known; known are ...
     """
-    name = str(path).lower()
+    name = str(path).lower().rstrip("/")
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
     if not fitting:
         known = ", ".join(sorted(_by_suffix))
@@ -154,59 +235,47 @@ def check_writable(
     autoden.errors.InputError: A PNG image holds whole numbers of 8 or 16 bits (...), but the
     signal is float32: write a .tif or .npz file, which holds any numbers, or round it yourself...
     """
-    writer = format_of(path).function("write")
-    target = check_destination(path, overwrite)
+    file_format = format_of(path)
+    writer = file_format.function("write")
+    target = check_destination(path, overwrite, folder_with=file_format.folder_with)
     if signal is not None:
+        if needs_companion(signal, file_format.loses):
+            check_companion(target)
         with (
             TemporaryDirectory(prefix=".autoden-", dir=target.parent) as folder,
-            replacing(Path(folder) / Path(path).name) as temporary,
+            writing(Path(folder) / Path(path).name) as temporary,
         ):
             writer(temporary, signal)
 
 
-def read(path: FilePath, **options: Any) -> Signal:
-    r"""Read a file into a signal.
+@contextmanager
+def writing(path: FilePath, *, overwrite: bool = False) -> Iterator[Path]:
+    """Write a file, or a folder if the format is kept in one, as a whole or not at all.
 
     Parameters
     ----------
     path : path-like
-        The file. Its suffix says which format it has.
-    **options
-        Options of the format: ``keep_overflow`` for tables of text (see `autoden.io.csv.read`),
-        ``key`` for .npz files of several arrays, ``series`` for TIFFs of several series.
+        What is to be written; its suffix says which format it has.
+    overwrite : bool
+        Whether what is there may be replaced.
 
-    Returns
-    -------
-    Signal
-        Data, axes and metadata. Whatever the file did not say itself is listed as plain
-        sentences in ``metadata["assumed"]``.
+    Yields
+    ------
+    Path
+        Where the body writes to; see `autoden.io.files.replacing`.
 
     Raises
     ------
     InputError
-        The file is missing, its suffix is unknown, its content cannot be used, or the format
-        has no such option.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "spectrum.csv"
-    ...     _ = path.write_text("Energy (keV),counts\n0.5,3\n1.0,12\n1.5,4\n")
-    ...     read(path)
-    Signal 1 x 3 (repeat, energy 0.5 to 1.5 keV), int64
+        As `check_destination`, or the system could not write.
     """
-    source = check_source(path)
-    reader = format_of(source).function("read")
-    known = list(inspect.signature(reader).parameters)[1:]
-    for option in options:
-        if option not in known:
-            raise InputError(
-                f"{source}: there is no option {option!r} for this format; "
-                f"its options are {', '.join(known) or 'none'}."
-            )
-    signal: Signal = reader(source, **options)
-    return signal
+    folder_with = format_of(path).folder_with
+    if folder_with:
+        with replacing_folder(path, folder_with, overwrite=overwrite) as temporary:
+            yield temporary
+    else:
+        with replacing(path, overwrite=overwrite) as temporary:
+            yield temporary
 
 
 def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
@@ -217,8 +286,9 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
     path : path-like
         The file. Its suffix says which format it gets.
     signal : Signal
-        What is written: data and axes read back equal. (But .npy holds no axes, and a table of
-        text no dtype.) Metadata come back from .npz, TIFF and PNG.
+        What is written: data, axes and metadata read back equal. What a format cannot hold
+        (`Format.loses`: axes of .npy, metadata of tables) goes into a second file beside it,
+        ``NAME.autoden.json``, which `read` looks for; but the dtype of a table is lost.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -245,9 +315,10 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
             f"write takes a Signal, not {type(signal).__name__}: name its axes with "
             "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])."
         )
-    writer = format_of(path).function("write")
-    with replacing(path, overwrite=overwrite) as temporary:
-        writer(temporary, signal)
+    file_format = format_of(path)
+    file_format.function("write")
+    with writing(path, overwrite=overwrite) as temporary:
+        file_format.write_into(temporary, path, signal)
 
 
 for _file_format in _BUILT_IN:

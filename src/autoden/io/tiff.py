@@ -1,33 +1,35 @@
 """TIFF: images and stacks of any numbers, with the axes that ImageJ, OME and autoden itself tell.
 
 ``tiff_pages.py`` checks that the pages are there, ``tiff_axes.py`` says what runs along them; here
-the numbers are read and written. A TIFF of autoden describes its axes and metadata in the text of
-the first page, next to what tifffile puts there.
+the numbers are read. ``tiff_writing.py`` writes.
 """
 
-from pathlib import Path
+from math import prod
 from typing import Any
 
-import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from autoden.checks import whole_number
 from autoden.errors import InputError
-from autoden.io.description import NAME, describe, restore, to_text
+from autoden.io.description import from_text, restore
 from autoden.io.files import FilePath, check_source
-from autoden.io.foreign import parsing
+from autoden.io.foreign import READ_LAZILY, check_memory, parsing
 from autoden.io.image import without_alpha
 from autoden.io.tiff_axes import axes_of
+from autoden.io.tiff_lazy import lazy_pages
 from autoden.io.tiff_pages import check_pages, check_series, complaints
+from autoden.io.tiff_writing import OWN_TAG, write
 from autoden.signals import Axis, Signal
 
-_WRITTEN = frozenset("?bBhHiIlLqQefdFD")
+__all__ = ["read", "write"]
+
+_OF_ANOTHER_SIZE = "its axes and metadata are of an image of another size; they were left out"
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MOSAIC = 0, 1, 2, 3, 32803
 _ALPHA = (1, 2)  # of the extra samples; others are data
 
 
-def read(path: FilePath, *, series: int | None = None) -> Signal:
+def read(path: FilePath, *, series: int | None = None, lazy: bool = False) -> Signal:
     """Read an image or a stack.
 
     Parameters
@@ -36,6 +38,9 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
         A TIFF or BigTIFF, uncompressed or compressed without loss.
     series : int or None
         Which of several series of images, from 0; not needed if there is only one.
+    lazy : bool
+        Whether the numbers stay in the file until they are indexed or converted; then only the
+        pages are read in which they are. (Images with an alpha channel are read at once.)
 
     Returns
     -------
@@ -57,61 +62,31 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
     with parsing(name, "a TIFF"), source.open("rb") as file:
         check_pages(file, n_bytes, name)
         with complaints(name), tifffile.TiffFile(file, _multifile=False) as tif:
-            chosen = _choose(tif.series, series, name)
+            number, chosen = _choose(tif.series, series, name)
             check_series(chosen, n_bytes, name)
-            data = chosen.asarray(maxworkers=1)
-            own = _own_description(tif) if len(tif.series) == 1 else None
-            return restore(own, data, name) if own else _interpret(tif, chosen, data, name)
-
-
-def write(path: FilePath, signal: Signal) -> None:
-    """Write an image or a stack; `autoden.io.write` makes it safe.
-
-    Parameters
-    ----------
-    path : path-like
-        The file, replaced if it exists.
-    signal : Signal
-        Any shape; the last two axes make a page. Bool, integers, float of 16 to 64 bits, or
-        complex, kept as they are (ImageJ shows neither float64 nor complex).
-
-    Raises
-    ------
-    InputError
-        Other floats, metadata of an extraordinary size.
-    """
-    if signal.dtype.char not in _WRITTEN:
-        raise InputError(
-            f"A TIFF cannot hold {signal.dtype}: write an .npz file, or convert it to float64."
-        )
-    description = describe(signal)
-    to_text(description)  # says it where the text is too long
-    coloured = (
-        signal.ndim > 2
-        and signal.axes[-1].name == "channel"
-        and signal.shape[-1] == 3
-        and signal.dtype.type in (np.uint8, np.uint16)
-    )
-    data = np.atleast_2d(signal.data)
-    tifffile.imwrite(
-        Path(path),
-        data,
-        photometric="rgb" if coloured else "minisblack",
-        software=NAME,
-        imagej=False,
-        ome=False,
-        metadata={"axes": "Q" * data.ndim, NAME: description},
-    )
+            data: Any
+            if lazy and not _has_alpha(chosen):
+                data = lazy_pages(source, number, chosen)
+            else:
+                check_memory(name, chosen.nbytes, READ_LAZILY)
+                data = chosen.asarray(maxworkers=1)
+            own = _own_description(tif, name) if len(tif.series) == 1 else None
+            if own and prod(own["shape"]) == prod(data.shape):
+                return restore(own, data, name)
+            signal = _interpret(tif, chosen, data, name)
+            if own:
+                signal.metadata["assumed"].append(_OF_ANOTHER_SIZE)
+            return signal
 
 
 def _choose(
     all_series: list[tifffile.TiffPageSeries], index: int | None, name: str
-) -> tifffile.TiffPageSeries:
-    """Return the series that is meant."""
+) -> tuple[int, tifffile.TiffPageSeries]:
+    """Return the series that is meant, and its number."""
     if not all_series:
         raise InputError(f"{name} holds no image.")
     if index is None and len(all_series) == 1:
-        return all_series[0]
+        return 0, all_series[0]
     listed = ", ".join(
         f"{number}: {' x '.join(map(str, series.shape))} {series.dtype}"
         for number, series in enumerate(all_series[:10])
@@ -120,13 +95,19 @@ def _choose(
         raise InputError(f"{name} holds several series of images ({listed}): choose series=...")
     if whole_number("series", index, at_least=0) >= len(all_series):
         raise InputError(f"{name} has no series {index}: choose series=... from {listed}.")
-    return all_series[index]
+    return index, all_series[index]
 
 
-def _own_description(tif: tifffile.TiffFile) -> dict[str, Any] | None:
+def _own_description(tif: tifffile.TiffFile, name: str) -> dict[str, Any] | None:
     """Return what autoden wrote about the signal, None if it did not."""
-    shaped = tif.shaped_metadata
-    return shaped[0].get(NAME) if shaped else None
+    tag = tif.pages.first.tags.get(OWN_TAG)
+    return None if tag is None else from_text(str(tag.value), name)
+
+
+def _has_alpha(series: tifffile.TiffPageSeries) -> bool:
+    """Tell whether the last of the samples says how opaque a pixel is."""
+    extra = series.keyframe.extrasamples
+    return bool(extra) and int(extra[-1]) in _ALPHA and "S" in series.axes
 
 
 def _interpret(
@@ -160,7 +141,7 @@ def _plain_colours(
         assumed.append("zero stands for white in the file; the numbers are kept")
     if photometric == _PALETTE:
         assumed.append("the colours of its palette were left out; the numbers are kept")
-    if page.extrasamples and int(page.extrasamples[-1]) in _ALPHA and "S" in series.axes:
+    if _has_alpha(series):
         axis = series.axes.index("S")
         data = without_alpha(data, axis, name, assumed)
         if data.shape[axis] == 1:

@@ -14,6 +14,7 @@ import numpy as np
 import tifffile
 
 from autoden.signals import Axis
+from autoden.signals.letters import CALLED
 
 _NAMES = {
     "X": "x", "Y": "y", "Z": "z", "T": "time", "C": "channel", "S": "channel", "A": "angle",
@@ -27,7 +28,7 @@ _UNITS = {
 _NO_UNITS = frozenset({"", "pixel", "pixels", "reference frame"})
 _OF_RESOLUTION = {2: ("inch", 1.0), 3: ("cm", 2.54)}  # and how many make an inch
 _OF_PRINT = (72, 96, 100, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 720, 1200, 2400)
-_PAGES = "the pages are called {}: the file does not say whether they are repeats, depths or times"
+_PAGES = f"the pages{CALLED}{{}}: the file does not say whether they are repeats, depths or times"
 
 Spacings = dict[str, tuple[float, str]]
 

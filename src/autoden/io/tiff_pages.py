@@ -8,7 +8,6 @@ What the numbers mean is not decided here.
 import logging
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,14 +18,19 @@ from typing import IO
 import tifffile
 
 from autoden.errors import InputError
-from autoden.io.foreign import MAX_SMALL, check_size
+from autoden.io.foreign import (
+    DEFLATE_EXPANSION,
+    MAX_SMALL,
+    check_deflated,
+    check_expansion,
+    check_size,
+)
 
 _MAX_PAGES = 2**18  # a map of 512 x 512 diffraction patterns; each costs time and memory
 _MAX_TAGS = 4096
 
 # The lossless compressions whose results are known to stay in bounds.
 _PLAIN, _LZW, _DEFLATE, _PACKBITS = 1, 5, (8, 32946, 50013), 32773
-_DEFLATE_EXPANSION = 1032  # times, at most
 _MAX_PACKBITS = 2**19  # bytes in a strip; 64 times as many numbers may come out
 
 _HARMLESS = re.compile(r"TiffTag (?:27[12]|30[5-6]|315|3[3-9]\d{3}|[4-6]\d{4}) |GDAL_NODATA")
@@ -179,7 +183,7 @@ def check_series(series: tifffile.TiffPageSeries, n_bytes: int, name: str) -> No
         Images that are missing or in another file, strips beyond the end of the file, a
         compression that loses something or is not known, data larger than the file can hold.
     """
-    check_size(name, series.nbytes, n_bytes)
+    check_expansion(name, series.nbytes, n_bytes)
     if series.dataoffset is not None:  # all in one piece
         if series.dataoffset + series.nbytes > n_bytes:
             raise InputError(
@@ -231,12 +235,7 @@ def _check_expansion(
             f"{name} is compressed by PackBits in strips of {count} bytes, {_MAX_PACKBITS} is the "
             "most: save it without compression, or with DEFLATE."
         )
-    if compression not in _DEFLATE or count * _DEFLATE_EXPANSION <= MAX_SMALL:
+    if compression not in _DEFLATE or count * DEFLATE_EXPANSION <= MAX_SMALL:
         return
     file.seek(offset)
-    most = 2 * expected + 2**16  # some writers fill up a last strip
-    if len(zlib.decompressobj().decompress(file.read(count), most)) == most:
-        raise InputError(
-            f"{name} is damaged or made to do harm: a part of {count} bytes expands to more than "
-            f"twice the {expected} of its strip."
-        )
+    check_deflated(name, file.read(count), expected)

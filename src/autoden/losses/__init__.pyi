@@ -3,7 +3,10 @@ from .data import poisson_deviance as poisson_deviance
 from .data import squared_error as squared_error
 from .filter_banks import LossCCF as LossCCF
 from .generalized_variation import LossTGV as LossTGV
+from .likelihood import posterior_mean as posterior_mean
+from .likelihood import surroundings_likelihood as surroundings_likelihood
 from .regularizers import LossRegularizer as LossRegularizer
 from .regularizers import LossTV as LossTV
+from .unbiased_risk import unbiased_risk as unbiased_risk
 from .wavelets import LossDWTN as LossDWTN
 from .wavelets import LossSWTN as LossSWTN

@@ -1,3 +1,4 @@
+from . import blind_spot as blind_spot
 from . import blocks as blocks
 from . import config as config
 from . import devices as devices
@@ -16,6 +17,7 @@ from . import param_checks as param_checks
 from . import param_utils as param_utils
 from . import params as params
 from . import pickled_files as pickled_files
+from . import plain as plain
 from . import records as records
 from . import reference_weights as reference_weights
 from . import registry as registry
@@ -24,11 +26,14 @@ from . import saved_state as saved_state
 from . import tensor_files as tensor_files
 from . import trees as trees
 from . import unet as unet
+from .blind_spot import BlindSpotNet as BlindSpotNet
 from .config import NETWORKS as NETWORKS
 from .config import NetworkParams as NetworkParams
+from .config import NetworkParamsBlindSpot as NetworkParamsBlindSpot
 from .config import NetworkParamsDnCNN as NetworkParamsDnCNN
 from .config import NetworkParamsKernelMixture as NetworkParamsKernelMixture
 from .config import NetworkParamsMSD as NetworkParamsMSD
+from .config import NetworkParamsPlain as NetworkParamsPlain
 from .config import NetworkParamsResnet as NetworkParamsResnet
 from .config import NetworkParamsUNet as NetworkParamsUNet
 from .config import SerializableModel as SerializableModel
@@ -37,6 +42,7 @@ from .config import create_optimizer as create_optimizer
 from .dncnn import DnCNN as DnCNN
 from .kernel_mixture import KernelMixture as KernelMixture
 from .msd import MSDnet as MSDnet
+from .plain import Plain as Plain
 from .registry import register as register
 from .resnet import Resnet as Resnet
 from .unet import UNet as UNet

@@ -15,9 +15,11 @@ from autoden.models.optimizers import create_optimizer
 from autoden.models.params import (
     NETWORKS,
     NetworkParams,
+    NetworkParamsBlindSpot,
     NetworkParamsDnCNN,
     NetworkParamsKernelMixture,
     NetworkParamsMSD,
+    NetworkParamsPlain,
     NetworkParamsResnet,
     NetworkParamsUNet,
 )
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 __all__ = [
     "NETWORKS",
     "NetworkParams",
+    "NetworkParamsBlindSpot",
     "NetworkParamsDnCNN",
     "NetworkParamsKernelMixture",
     "NetworkParamsMSD",
+    "NetworkParamsPlain",
     "NetworkParamsResnet",
     "NetworkParamsUNet",
     "SerializableModel",

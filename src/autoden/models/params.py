@@ -273,10 +273,65 @@ class NetworkParamsKernelMixture(NetworkParams):
         super().__post_init__()
 
 
+@dataclass(frozen=True)
+class NetworkParamsPlain(NetworkParams):
+    """Parameters of `autoden.models.plain.Plain`, a few convolutions without normalisation.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_dims
+        As in `NetworkParams`; where both are equal the network predicts what to subtract.
+    n_layers : int, default: 3
+        Number of convolutions; the last has kernel 1.
+    n_features : int, default: 48
+        Number of features of a layer.
+    kernel_size : int, default: 3
+        Width of the other convolutions, an odd number of samples.
+    pad_mode : {"replicate", "reflect", "zeros", "circular"}
+        How the signal goes on beyond its edges.
+    """
+
+    network: ClassVar[str] = "autoden.models.plain:Plain"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_layers: int = 3
+    n_features: int = 48
+    n_dims: int = 2
+    kernel_size: int = 3
+    pad_mode: str = "replicate"
+
+
+@dataclass(frozen=True)
+class NetworkParamsBlindSpot(NetworkParams):
+    """Parameters of `autoden.models.blind_spot.BlindSpotNet`, which sees only surroundings.
+
+    Parameters
+    ----------
+    n_channels_in, n_channels_out, n_dims
+        As in `NetworkParams`; there are as many variances as channels of the output.
+    n_layers : int, default: 5
+        Number of convolutions of a branch.
+    n_features : int, default: 24
+        Number of features of a layer of a branch.
+    dilations : sequence of int, default: (1, 1, 2, 2, 3)
+        Distance in samples between the taps of the convolutions, layer by layer, over and over.
+    """
+
+    network: ClassVar[str] = "autoden.models.blind_spot:BlindSpotNet"
+    n_channels_in: int = 1
+    n_channels_out: int = 1
+    n_layers: int = 5
+    n_features: int = 24
+    n_dims: int = 2
+    dilations: tuple[int, ...] = (1, 1, 2, 2, 3)
+
+
 NETWORKS: dict[str, type[NetworkParams]] = {
     "dncnn": NetworkParamsDnCNN,
     "unet": NetworkParamsUNet,
     "msd": NetworkParamsMSD,
     "resnet": NetworkParamsResnet,
     "kernel_mixture": NetworkParamsKernelMixture,
+    "plain": NetworkParamsPlain,
+    "blind_spot": NetworkParamsBlindSpot,
 }

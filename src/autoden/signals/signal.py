@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoden.errors import InputError
+from autoden.signals.lazy import LazyArray
 from autoden.signals.values import check_finite, check_numeric
 
 
@@ -76,8 +77,9 @@ class Signal:
 
     Parameters
     ----------
-    data : array_like
-        The numbers, any shape and dtype; an array is not copied.
+    data : array_like or LazyArray
+        The numbers, any shape and dtype; an array is not copied. A `LazyArray` stays in its file:
+        ``data[...]`` and ``np.asarray`` read it, `loaded` gives a signal of ordinary numbers.
     axes : sequence of Axis or str
         One per dimension, names all different; a name alone stands for an axis without values.
     metadata : mapping
@@ -107,7 +109,7 @@ class Signal:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        data = check_numeric(self.data, "data")
+        data = _checked_data(self.data)
         axes = tuple(Axis(axis) if isinstance(axis, str) else axis for axis in self.axes)
         _check_axes(data.shape, axes)
         if not isinstance(self.metadata, Mapping):
@@ -123,7 +125,8 @@ class Signal:
     def __repr__(self) -> str:
         shape = " x ".join(str(length) for length in self.data.shape) or "of one number"
         axes = f" ({', '.join(_say_axis(axis) for axis in self.axes)})" if self.axes else ""
-        return f"Signal {shape}{axes}, {self.data.dtype}"
+        where = ", in its file" if self.is_lazy else ""
+        return f"Signal {shape}{axes}, {self.data.dtype}{where}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Signal, (self.data, self.axes, dict(self.metadata))
@@ -142,6 +145,23 @@ class Signal:
     def dtype(self) -> np.dtype[Any]:
         """Type of the numbers."""
         return self.data.dtype
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the numbers are still in their file."""
+        return _is_lazy(self.data)
+
+    def loaded(self) -> "Signal":
+        """Return this signal with its numbers in memory: itself, if they are there already.
+
+        Raises
+        ------
+        InputError
+            More than the memory of the machine, or a file that cannot be read any more.
+        """
+        if not self.is_lazy:
+            return self
+        return Signal(np.asarray(self.data), self.axes, self.metadata)
 
     def axis_index(self, name: str) -> int:
         """Return the index of the axis of that name.
@@ -204,7 +224,21 @@ class Signal:
         if dropping is not None:
             indices -= {self.axis_index(name) for name in _names(dropping)}
         axes = tuple(axis for index, axis in enumerate(self.axes) if index in indices)
-        return Signal(check_numeric(data), axes, {**self.metadata, **(metadata or {})})
+        return Signal(_checked_data(data), axes, {**self.metadata, **(metadata or {})})
+
+
+def _is_lazy(data: object) -> bool:
+    return isinstance(data, LazyArray)
+
+
+def _checked_data(data: Any) -> Any:
+    """Check numbers; those in a file by what is known of them."""
+    if not isinstance(data, LazyArray):
+        return check_numeric(data, "data")
+    check_numeric(np.ones((1,), data.dtype), "data")
+    if data.size == 0:
+        raise InputError(f"data are empty: their shape is {data.shape}.")
+    return data
 
 
 def _names(names: str | Iterable[str]) -> list[str]:

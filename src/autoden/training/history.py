@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -139,6 +140,22 @@ class History(dict[str, NDArray[np.float64]]):
         from autoden.report import loss_figure
 
         return loss_figure(self, best_epoch=self.best_epoch)
+
+    def _repr_html_(self) -> str:
+        """Show how the training went, and its curves, at the end of a notebook cell."""
+        from autoden.report.cards import card
+
+        ended = f"; {self.stopped}" if self.stopped else ""
+        kept = f"The weights of epoch {self.best_epoch} (of 0 to {len(self.records) - 1}) are kept"
+        score = "" if math.isnan(self.best_held_out) else (
+            f": held-out loss {self.best_held_out:.4g}"
+        )  # fmt: skip
+        return card(
+            f"Training, {len(self.records)} epochs{ended}",
+            [f"{kept}{score}."],
+            picture=self._repr_png_(),
+            says="The loss curves of the training, with the epoch that was kept.",
+        )
 
     def _repr_png_(self) -> bytes:
         from autoden.report.saving import figure_bytes

@@ -46,14 +46,17 @@ class EpochRecord:
 
 @runtime_checkable
 class Observer(Protocol):
-    """Looks on while a network trains."""
+    """Looks on while a network trains.
+
+    One with a true attribute `shows_progress` takes the place of the progress bar.
+    """
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Take note of a finished epoch; raise `StopTraining` to end the training."""
         ...
 
 
-def _is_watched() -> bool:
+def is_watched() -> bool:
     """Whether somebody sees the bar move: in a terminal or a notebook, not in a log file."""
     return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
 
@@ -77,7 +80,7 @@ class ProgressBar:
             desc="Training",
             unit="epoch",
             mininterval=0.2,
-            disable=not (enabled and _is_watched()),
+            disable=not (enabled and is_watched()),
         )
 
     def on_epoch(self, record: EpochRecord) -> None:

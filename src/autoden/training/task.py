@@ -78,8 +78,22 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     Losses
         Errors train by ``batch.weight`` and are scored where ``batch.held_out`` is True.
     """
-    _check_output(output, batch)
-    errors = data_term(output, batch.target)
+    check_output(output, batch)
+    return weigh(data_term(output, batch.target), output, batch)
+
+
+def weigh(errors: Tensor, output: Tensor, batch: Batch) -> Losses:
+    """Average errors by the weights of a batch, and gather those that are held out.
+
+    Parameters
+    ----------
+    errors : Tensor
+        Shape (N, C_out, *S).
+    output : Tensor
+        The same shape, the network's prediction of ``batch.target``.
+    batch : Batch
+        Target, weight and held-out mask, of the same shape.
+    """
     weight = batch.total_weight
     # A batch that is wholly held out has no weight: its loss is 0, not 0 / 0.
     train = (errors * batch.weight).sum() / weight.clamp(min=torch.finfo(weight.dtype).tiny)
@@ -88,7 +102,7 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     return Losses(train, weight, sums, output)
 
 
-def _check_output(output: Tensor, batch: Batch) -> None:
+def check_output(output: Tensor, batch: Batch) -> None:
     """Refuse what a user's own network may return instead of a prediction of the target."""
     if not isinstance(output, Tensor):
         raise InputError(

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from autoden.auto.budget import Budget
-from autoden.auto.competition import choose_method
+from autoden.auto.competition import END, FILTERS, choose_method
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.noise_again import check_image_noise
 from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
+from autoden.auto.progress import SILENT, Progress
 from autoden.auto.result import Result
 from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
@@ -32,6 +33,7 @@ def denoise_images(
     work: Budget,
     seed: int | None,
     settings: Mapping[str, Any],
+    progress: Progress = SILENT,
 ) -> Result:
     """Choose a method for images or volumes, train it and judge its estimate.
 
@@ -47,6 +49,8 @@ def denoise_images(
         Of all draws.
     settings : mapping
         What the user gave, to be kept with the result.
+    progress : Progress
+        Who is told how far it is, and may ask for an early end.
     """
     calm = without_outliers(measurement.samples)
     verdict = choose_image_noise(calm.samples, noise)
@@ -57,7 +61,9 @@ def denoise_images(
         region.samples, verdict.noise, work.n_splits, rng,
         shares=SHARES, missing=missing if missing.any() else None,
     )  # fmt: skip
-    chosen = choose_method(splits, work, seed)
+    progress.say("filters", FILTERS)
+    chosen = choose_method(splits, work, seed, progress)
+    progress.say("uncertainty", END)
     trained = Trained(
         chosen.method,
         verdict.noise,

@@ -14,30 +14,10 @@ from numpy.typing import NDArray
 from autoden.auto.images.shelf import Shelf
 from autoden.auto.splits import Splits
 from autoden.baselines.baseline import Baseline
-from autoden.baselines.mean import Mean
-from autoden.baselines.registry import families, family
+from autoden.baselines.registry import family
 from autoden.baselines.tuning import Tuned
 
 Floats = NDArray[np.float64]
-
-
-def tune_filters(splits: Splits, shelf: Shelf) -> dict[str, Tuned]:
-    """Let every family of filters choose its parameters; the mean has none.
-
-    Parameters
-    ----------
-    splits : Splits
-        Whose targets tell, where they are not held out.
-    shelf : Shelf
-        Where estimates are kept.
-
-    Returns
-    -------
-    dict
-        By name of the family; the candidates are those that were tried.
-    """
-    names = [name for name in families(splits.n_dims) if name != Mean.name]
-    return {name: tune_family(name, splits, shelf) for name in names}
 
 
 def tune_family(name: str, splits: Splits, shelf: Shelf, *, everywhere: bool = False) -> Tuned:
@@ -47,8 +27,10 @@ def tune_family(name: str, splits: Splits, shelf: Shelf, *, everywhere: bool = F
     ----------
     name : str
         Of the family.
-    splits, shelf
-        As in `tune_filters`.
+    splits : Splits
+        Whose targets tell, where they are not held out.
+    shelf : Shelf
+        Where estimates are kept.
     everywhere : bool
         Whether the held-out pixels tell, too.
     """
