@@ -90,6 +90,8 @@ def filter_of(record: PartRecord, n_dims: int) -> Baseline:
     if record.kind not in BASELINES:
         raise InputError(f"it has the filter {record.kind!r:.100}: known are {[*BASELINES]}.")
     family = BASELINES[record.kind]
+    if n_dims not in family.n_dims:
+        raise InputError(f"its filter {record.kind!r} is not for {n_dims}D measurements.")
     tried = family.candidates((LONGEST,) * n_dims)
     found: Baseline = _whole(record, {record.kind: family.load()}, "filter")
     for each in fields(cast(Any, found)):
