@@ -1,6 +1,7 @@
 """A chosen method as a file: the same to the last bit, and nothing that can do harm."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -134,7 +135,7 @@ def test_another_setup_is_refused(spectrum, image, tmp_path):
     loaded = saved(spectrum, tmp_path)
     moved = Signal(counts().data, (Axis("repeat"), Axis("energy", "keV", ENERGY.values + 1)))
     for other, message in (
-        (moved, "channel 0 of the new measurement is at 2"),
+        (moved, "of the new measurement is at 8.68"),
         (np.ones(100).cumsum(), "has 100 channels"),
         (TRUTH + 0.5, "trained on counts"),
     ):
@@ -220,12 +221,12 @@ def in_all(**values):
 NAN = torch.full((N,), torch.nan, dtype=torch.float64)
 HOSTILE = {
     "unknown filter": (in_filters(kind="os.system"), "filter 'os.system': known are"),
-    "filter of images": (in_filters(kind="non-local-means", values={"strength": 1.0}), "1D"),
+    "filter of images": (in_filters(kind="non-local-means", values={"strength": 1.0}), "not for 1D"),
     "no parameters": (in_filters(values={}), "it takes"),
     "more parameters": (
         lambda t, r: r["method"]["filters"][0]["values"].update(more=1), "it takes"),
     "text for a number": (
-        in_filters(kind="gaussian", values={"sigma": "2"}), "sigma: Input should be a valid number"),
+        in_filters(kind="gaussian", values={"sigma": "2"}), "sigma: Input should be a"),
     "below 0": (in_filters(kind="gaussian", values={"sigma": -2.0}), "`sigma` is -2.0"),
     "huge width": (in_filters(kind="gaussian", values={"sigma": 1e300}), "at most .* is ever"),
     "huge window": (
@@ -252,9 +253,9 @@ HOSTILE = {
     "no network": (in_method(n_networks=0), "n_networks: "),
     "units of 0": (in_method(units={"kind": "counts", "values": {"unit": 0.0, "offset": 0.0}}),
                    "above 0"),
-    "other units": (in_method(units={"kind": "level", "values": {"sigma": 1.0}}), "estimates|sources"),
+    "other units": (in_method(units={"kind": "level", "values": {"sigma": 1.0}}), "sources"),
     "unknown units": (in_method(units={"kind": "eV", "values": {}}), "known are"),
-    "another network": (lambda t, r: r["method"]["network"].update(name="vgg"), "no network called"),
+    "another network": (lambda t, r: r["method"]["network"].update(name="vgg"), "no network"),
     "a user's network": (
         lambda t, r: r["method"]["network"].update(name="unet", params={}), "weights|missing"),
     "huge network": (in_network(n_features=10**9), "shape|smaller|at most"),
@@ -312,7 +313,5 @@ def test_an_intact_file_is_read_and_a_broken_one_is_not(content, tmp_path):
         broken = bytearray(content[: rng.integers(len(content) // 2, len(content) + 1)])
         broken[rng.integers(len(broken))] ^= 1 << rng.integers(8)
         path.write_bytes(bytes(broken))
-        try:
-            assert isinstance(ad.load(path), SavedMethod)  # a space in the header, or the like
-        except InputError as error:
-            assert str(path) in str(error)
+        with suppress(InputError):  # nothing else, and no method that is not whole
+            assert isinstance(ad.load(path), SavedMethod)
