@@ -221,7 +221,7 @@ def in_all(**values):
 NAN = torch.full((N,), torch.nan, dtype=torch.float64)
 HOSTILE = {
     "unknown filter": (in_filters(kind="os.system"), "filter 'os.system': known are"),
-    "filter of images": (in_filters(kind="non-local-means", values={"strength": 1.0}), "not for 1D"),
+    "filter of images": (in_filters(kind="non-local-means", values={"strength": 1.0}), "for 1D"),
     "no parameters": (in_filters(values={}), "it takes"),
     "more parameters": (
         lambda t, r: r["method"]["filters"][0]["values"].update(more=1), "it takes"),
