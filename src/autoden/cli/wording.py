@@ -20,7 +20,7 @@ _FLAGS = {
     "realizations_axis": "--repeats-axis",
 }
 _QUOTED = re.compile(r"`(\w+)`")
-_KEYWORD = re.compile(r"\b(key|series|keep_overflow)=")
+_KEYWORD = re.compile(r"(?<![?&])\b(key|series|keep_overflow)=")  # not in an address
 _AXES = re.compile(r"\baxes='(\w+)'")
 _OPTION = re.compile(r"no option '(\w+)'")
 _FORCE = "overwrite=True (--force on the command line)"
@@ -53,6 +53,8 @@ def reworded(text: str, parameters: Iterable[str] = ()) -> str:
     'in.npz holds several arrays, a, b: choose one with --key ...'
     >>> reworded("If they are samples, give axes='SE'.")
     'If they are samples, give --axes SE.'
+    >>> reworded("The app is at http://127.0.0.1:8123/?key=abc")
+    'The app is at http://127.0.0.1:8123/?key=abc'
     """
     flags = {**{name: flag_of(name) for name in parameters}, **_FLAGS}
     text = text.replace("`ad.denoise`", "autoden denoise")
