@@ -55,7 +55,8 @@ class Page:
                 self._source = SourceForm(self._tray, self._open)
                 self._method = MethodForm(self._order)
                 self._list = JobList(self._queue, self._show_job)
-            with ui.element("main").classes("main").props('tabindex="-1"') as main:
+            with ui.element("section").classes("main") as main:  # the page has its <main>
+                main.props('tabindex="-1" aria-label="Figure and result"')
                 self._stage = Stage(self._queue, self._tray.limit)
         ui.skip_link("Skip to the figure", target=main)
         jobs = self._queue.jobs

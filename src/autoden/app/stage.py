@@ -66,7 +66,8 @@ class Stage:
         """Show what is to be denoised."""
         self._job, self._preview, self._shown = None, preview, None
         with self._clear():
-            _title(preview.title, "As measured, repeats averaged")
+            averaged = ", repeats averaged" if "R" in preview.letters else ""
+            _title(preview.title, f"As measured{averaged}")
             if preview.view is None:
                 ui.label("Say what runs along each axis, on the left, to see the data.").classes(
                     "note"
@@ -99,6 +100,8 @@ class Stage:
         with self._clear():
             if not job.has_ended:
                 self._running = _Running(job, self._queue)
+                if self._preview is not None and self._preview.view is not None:
+                    Comparison(self._preview.view, None, None)
                 return
             what = f"{job.order.verb}, {job.state} after {say_seconds(job.seconds)}"
             _title(job.order.title, what)
@@ -168,7 +171,7 @@ class _Running:
         figure = curve_figure(job.curve)
         if self._drawn < 0:
             with self._place:
-                self._plot = ui.plotly(figure).classes("figure").props('data-testid="curve"')
+                self._plot = ui.plotly(figure).classes("figure curve").props('data-testid="curve"')
                 self._plot.props('role="img" aria-label="Held-out loss by epoch"')
         else:
             self._plot.update_figure(figure)
