@@ -129,6 +129,15 @@ def test_a_spectrum_is_denoised_and_comes_back(page, spectra, tmp_path):
         "document.querySelector('[data-testid=spectrum]').layout.xaxis.range[1] == 10"
     )
 
+    page.reload()  # the job is still there, and its data are read again
+    page.wait_for_function(
+        "document.querySelector('[data-testid=spectrum]')?.data?.some(t => t.name == 'estimate')"
+    )
+    assert curves(page) == shown
+    page.get_by_role("button", name="Remove job").click()
+    page.get_by_text("None yet").wait_for()
+    page.get_by_text("Drop a measurement to begin").wait_for()
+
 
 def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tmp_path):
     page.get_by_test_id("path").fill(str(image))

@@ -27,6 +27,12 @@ _NAMES = {
     SETTINGS: "Settings",
 }
 
+_NOW = {
+    State.WAITING: "waiting for its turn",
+    State.RUNNING: "running",
+    State.STOPPING: "being cancelled",
+}
+
 
 class Stage:
     """What is looked at.
@@ -48,8 +54,14 @@ class Stage:
         self._running: _Running | None = None
         self._frame = ui.element("div").classes("stage")
 
+    @property
+    def job(self) -> Job | None:
+        """The job that is looked at."""
+        return self._job
+
     def show_welcome(self, example: Callable[[], Awaitable[None]]) -> None:
         """Say what to do first."""
+        self._job, self._preview, self._shown = None, None, None
         with self._clear(), ui.element("div").classes("welcome"):
             ui.icon("ssid_chart").props('aria-hidden="true"')
             text("h2", "Drop a measurement to begin")
@@ -136,10 +148,7 @@ class _Running:
 
     def __init__(self, job: Job, queue: JobQueue) -> None:
         self._drawn = -1.0
-        waits = job.state is State.WAITING
-        _title(
-            job.order.title, f"{job.order.verb}, {'waiting for its turn' if waits else 'running'}"
-        )
+        _title(job.order.title, f"{job.order.verb}, {_NOW[job.state]}")
         with ui.element("div").classes("progress"):
             self._bar: Any = ui.linear_progress(0.0, show_value=False).props(
                 'data-testid="progress"'
