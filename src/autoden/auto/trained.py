@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from autoden.auto.images.agreement import ImageAgreement, curves_of, image_agreement, measure_rings
 from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.noise import refined
 from autoden.auto.images.verdict import judge_images
 from autoden.auto.measurement import Measurement
 from autoden.auto.method import Method
 from autoden.auto.mixture import Mixture
+from autoden.auto.noise_again import NoiseLevels
 from autoden.auto.result import Result
 from autoden.auto.selection import Candidate
 from autoden.auto.splits import Splits
@@ -49,9 +51,11 @@ class Trained:
     settings : mapping
         What the user gave.
     samples : tuple of Exposures
-        What it was trained on.
+        What it was trained on; empty if it was read from a file.
     level_error : float
         Standard error of the variance of the noise of images, relative to it.
+    levels : NoiseLevels or None
+        What a file says about the noise of the samples.
     """
 
     method: Method
@@ -62,6 +66,7 @@ class Trained:
     settings: Mapping[str, Any]
     samples: tuple[Exposures, ...]
     level_error: float = 0.0
+    levels: NoiseLevels | None = None
 
     def result(
         self,
@@ -169,7 +174,8 @@ class Trained:
             errors = measure_image_errors(
                 self.method, estimate, sample, self.noise, self.level_error,
                 self.n_replicas, numpy_generator(self.seed, f"replicas {index}"),
-                spread=spread, missing=measurement.missing[index],
+                correction=refined(self.noise, sample, estimate), spread=spread,
+                missing=measurement.missing[index],
             )  # fmt: skip
             if self.method.name == Mean.name:
                 errors = replace(errors, gain=1.0, gain_interval=(1.0, 1.0))

@@ -72,6 +72,13 @@ class CountUnits:
 
 
 @dataclass(frozen=True)
+class SquaredCountUnits(CountUnits):
+    """Counts of images, of which the squared error is to be least: bright parts weigh more."""
+
+    data_term = staticmethod(squared_error)
+
+
+@dataclass(frozen=True)
 class LevelUnits:
     """Multiples of the standard deviation, which is the same everywhere.
 

@@ -112,7 +112,7 @@ class ModelDestination(Destination):
         Where to save the trained denoiser, a .safetensors file for autoden infer.
     """
 
-    plot = None
+    plot = report = None
 
     @property
     def estimate(self) -> Path | None:
@@ -135,48 +135,6 @@ class ModelDestination(Destination):
 
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True)
-class TrainingDestination(Destination):
-    """Where the result goes, and what was learnt.
-
-    Attributes
-    ----------
-    save_model
-        Save the trained denoiser into this .safetensors file, for autoden infer.
-    plot
-        Draw spectra before and after into this PNG or SVG file.
-    zoom
-        Ranges of the plot such as 2.5:7.5 to draw below the whole spectrum.
-    """
-
-    save_model: Path | None = None
-    plot: Path | None = None
-    zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
-
-    @property
-    def model(self) -> Path | None:
-        """Where what was learnt goes."""
-        return self.save_model
-
-    def files(self) -> dict[str, Path]:
-        """Give the files to be written, by the options that name them."""
-        more = {"--save-model": self.save_model, "--plot": self.plot}
-        return {**super().files(), **{o: path for o, path in more.items() if path is not None}}
-
-    def check(self, sources: Sequence[Path]) -> None:
-        """Refuse, before anything is read, what could not be written at the end."""
-        from autoden.report.saving import check_figure_path
-
-        super().check(sources)
-        if self.plot is not None:
-            check_figure_path(self.plot, overwrite=self.force)
-        elif self.zoom:
-            raise InputError("--zoom is a part of the plot: give --plot, too.")
-        if self.save_model is not None:
-            check_model("--save-model", self.save_model, overwrite=self.force)
-
-
-@Parameter(name="*", group=OUTPUT)
-@dataclass(frozen=True)
 class ReportDestination(Destination):
     """Where the result goes, and what is to be said about it.
 
@@ -184,7 +142,7 @@ class ReportDestination(Destination):
     ----------
     report
         Write a report: one .html file that needs no network, or, if it ends in .png, a picture of
-        the spectrum (linear and logarithmic) and its residuals.
+        its figures.
     """
 
     report: Path | None = None
@@ -203,6 +161,67 @@ class ReportDestination(Destination):
         if self.report.suffix.lower() not in REPORT_SUFFIXES:
             raise InputError(f"--report {self.report} must end in {' or '.join(REPORT_SUFFIXES)}.")
         check_destination(self.report, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class KeepingDestination(ReportDestination):
+    """Where the result goes, what is to be said about it, and what was learnt.
+
+    Attributes
+    ----------
+    save_model
+        Save what was trained into this .safetensors file, for autoden infer.
+    """
+
+    save_model: Path | None = None
+
+    @property
+    def model(self) -> Path | None:
+        """Where what was learnt goes."""
+        return self.save_model
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        more = {} if self.save_model is None else {"--save-model": self.save_model}
+        return super().files() | more
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        super().check(sources)
+        if self.save_model is not None:
+            check_model("--save-model", self.save_model, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class TrainingDestination(KeepingDestination):
+    """Where the result goes, what was learnt, and figures.
+
+    Attributes
+    ----------
+    plot
+        Draw spectra before and after into this PNG or SVG file.
+    zoom
+        Ranges of the plot such as 2.5:7.5 to draw below the whole spectrum.
+    """
+
+    plot: Path | None = None
+    zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        return super().files() | ({} if self.plot is None else {"--plot": self.plot})
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        from autoden.report.saving import check_figure_path
+
+        super().check(sources)
+        if self.plot is not None:
+            check_figure_path(self.plot, overwrite=self.force)
+        elif self.zoom:
+            raise InputError("--zoom is a part of the plot: give --plot, too.")
 
 
 def check_model(option: str, path: Path, *, overwrite: bool) -> None:

@@ -23,7 +23,7 @@ from autoden.noise.choice import NoiseName
 from autoden.noise.correlation import correlation_of_residuals
 from autoden.randomness import numpy_generator
 
-SHARES = (0.1, 0.3)
+SHARES = (0.08, 0.2)
 """Range of the share of the dose that a target takes."""
 
 

@@ -23,19 +23,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from autoden.auto.images.noise import refined
 from autoden.auto.method import Method
 from autoden.auto.uncertainty import Errors, noise_unit
 from autoden.noise.exposures import Exposures
 from autoden.noise.model import NoiseModel
+from autoden.noise.poisson import Poisson
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SHARE = 0.1
 """Of the dose that the targets of the splits take."""
-SHARPER = 0.3
-"""How the estimate follows the noise grows with this power of the dose, as seen on photographs."""
+SHARPER, SHARPER_COUNTS = 0.3, 0.6
+"""How the estimate follows the noise grows with these powers of the dose, as seen on photographs
+with noise of one level, and with counts of up to 30."""
 AROUND = 2.0
 """Pixels (sigma) over which the spread of few replicas is averaged."""
 MODEL_SPREAD = 0.05
@@ -54,6 +55,7 @@ def measure_image_errors(
     n_replicas: int,
     rng: np.random.Generator,
     *,
+    correction: float = 1.0,
     spread: Floats | float = 0.0,
     missing: Mask | None = None,
 ) -> Errors:
@@ -75,6 +77,8 @@ def measure_image_errors(
         At least 2: splits that are denoised.
     rng : numpy.random.Generator
         Source of the splits.
+    correction : float
+        Of the variance of the noise, as the estimate shows it; see `refined`.
     spread : ndarray or float
         Variance of the estimate over networks trained with other seeds.
     missing : ndarray of bool, shape (C, *S), or None
@@ -92,15 +96,16 @@ def measure_image_errors(
     unit = noise_unit(estimate, whole.dose, noise)
     variance = np.mean([push.response**2 for push in pushes], axis=0)
     followed = np.array([float((push.response * push.noise)[there].mean()) for push in pushes])
-    power = float(noise.variance(whole.values, whole.dose)[there].mean())
-    power *= refined(noise, sample, estimate)
+    variances = noise.variance(whole.values, whole.dose)[there] * correction
+    power = float(variances.mean())
+    chance = math.sqrt(2 * float(np.mean(variances**2)) / variances.size)
     left = float(((whole.values - estimate) ** 2)[there].mean())
     mse, interval = _total(
         left,
         power,
         followed,
         level_error,
-        int(there.sum()),
+        chance,
         float((variance + spread)[there].mean()),
     )
     sigma2 = _around(variance) + spread
@@ -143,7 +148,7 @@ def _pushes(
     for part, rate in zip(inputs, method.rates(inputs), strict=True):
         kept = part.dose / whole.dose
         size = math.sqrt(kept / (1 - kept))
-        sharper = kept**-SHARPER
+        sharper = kept ** -(SHARPER_COUNTS if isinstance(noise, Poisson) else SHARPER)
         pushes.append(
             _Push(size * (part.values - whole.values), sharper * size * (rate - estimate))
         )
@@ -151,7 +156,7 @@ def _pushes(
 
 
 def _total(
-    left: float, power: float, followed: Floats, level_error: float, n: int, spread: float
+    left: float, power: float, followed: Floats, level_error: float, chance: float, spread: float
 ) -> tuple[float, tuple[float, float]]:
     """Give the mean squared error and its 90 % interval.
 
@@ -163,15 +168,15 @@ def _total(
         Covariance of estimate and noise, of each split.
     level_error : float
         Standard error of `power`, relative to it.
-    n : int
-        Number of pixels.
+    chance : float
+        Standard deviation of the mean square of the noise.
     spread : float
         Variance of the estimate, which the squared error cannot be much below.
     """
     share = float(followed.mean()) / power if power > 0 else 0.0
     sure = left - power + 2 * float(followed.mean())
     terms = [
-        power * math.sqrt(2 / n) * abs(1 - share),  # chance in the sum of squares
+        chance * abs(1 - share),
         power * level_error * abs(1 - 2 * share),
         2 * float(followed.std(ddof=1)) / math.sqrt(len(followed)),
         MODEL_SPREAD * max(sure, 0.0),

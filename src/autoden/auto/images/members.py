@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autoden.auto.images.shelf import Shelf
 from autoden.auto.mixture import Learning
 from autoden.auto.splits import Splits
-from autoden.auto.units import Units
+from autoden.auto.units import CountUnits, SquaredCountUnits, Units
 from autoden.baselines.baseline import Baseline
 from autoden.baselines.gaussian import GaussianFilter
 from autoden.baselines.tuning import Tuned
@@ -125,4 +125,7 @@ def find_image_members(
         found += [(float(scores[i]), each.candidates[i]) for i in best]
     found.sort(key=lambda pair: pair[0])
     filters = tuple(filter_ for _, filter_ in found)
-    return ImageMembers(splits.noise, splits.units, splits.n_dims, filters, learning, shelf)
+    units = splits.units
+    if isinstance(units, CountUnits):
+        units = SquaredCountUnits(units.unit, units.offset)
+    return ImageMembers(splits.noise, units, splits.n_dims, filters, learning, shelf)

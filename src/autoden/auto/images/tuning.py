@@ -69,7 +69,7 @@ def climb(score: Callable[[int], Floats], n: int) -> dict[int, Floats]:
     --------
     >>> found = climb(lambda i: np.array([(i - 6.0) ** 2]), 20)
     >>> min(found, key=lambda i: found[i].mean()), len(found)
-    (6, 7)
+    (6, 6)
     """
     middle = n // 2
     found = {middle: score(middle)}

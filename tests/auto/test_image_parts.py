@@ -1,0 +1,214 @@
+"""The parts of `denoise` for images: reading, noise, hot pixels, regions, tuning and errors."""
+
+import numpy as np
+import pytest
+
+from autoden.auto.images.errors import measure_image_errors
+from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.noise import choose_image_noise
+from autoden.auto.images.outliers import without_outliers
+from autoden.auto.images.region import busiest_region
+from autoden.auto.images.shelf import Shelf
+from autoden.auto.images.single import SingleUnknown
+from autoden.auto.images.tuning import climb
+from autoden.auto.measurement import read_measurement
+from autoden.auto.method import Filter
+from autoden.baselines import GaussianFilter
+from autoden.errors import InputError
+from autoden.noise import Exposures, Gaussian, Poisson, Unknown
+from autoden.signals import Axis, Signal
+
+RNG = np.random.default_rng(0)
+SLOPE = np.linspace(20, 200, 96) * np.ones((96, 1))
+
+
+def exposures(image):
+    return Exposures(np.asarray(image, dtype=float)[np.newaxis, np.newaxis])
+
+
+# reading
+
+READINGS = {
+    "an image": ((16, 20), "YX", (16, 20), (1, 1, 16, 20)),
+    "repeats": ((3, 16, 20), "RYX", (16, 20), (3, 1, 16, 20)),
+    "repeats last": ((16, 20, 3), "YXR", (16, 20), (3, 1, 16, 20)),
+    "colours last": ((16, 20, 3), "YXC", (16, 20, 3), (1, 3, 16, 20)),
+    "samples of colours": ((2, 16, 3, 20), "SYCX", (2, 16, 3, 20), (1, 3, 16, 20)),
+    "a volume": ((9, 16, 20), "ZYX", (9, 16, 20), (1, 1, 9, 16, 20)),
+    "a turned volume": ((20, 16, 9), "XYZ", (20, 16, 9), (1, 1, 9, 16, 20)),
+}
+
+
+@pytest.mark.parametrize(("shape", "axes", "wanted", "inner"), READINGS.values(), ids=READINGS)
+def test_axes_are_brought_into_order_and_back(shape, axes, wanted, inner):
+    data = RNG.normal(size=shape)
+    measurement = read_measurement(data, axes=axes)
+    assert isinstance(measurement, ImageMeasurement)
+    assert measurement.shape == wanted
+    assert measurement.samples[0].repeats.shape == inner
+    means = np.stack([sample.repeats.mean(axis=0) for sample in measurement.samples])
+    back = measurement.shaped(means)
+    expected = data.mean(axis=axes.index("R")) if "R" in axes else data
+    np.testing.assert_allclose(back, expected, rtol=1e-12)
+    np.testing.assert_array_equal(measurement.by_sample(back), means)
+    assert measurement.signal_of(back).shape == wanted
+
+
+def test_names_of_axes_and_pixel_sizes_tell():
+    axes = (Axis("y", "um", np.arange(16) * 0.5), Axis("x", "um", np.arange(20) * 0.25))
+    measurement = read_measurement(Signal(RNG.normal(size=(16, 20)), axes))
+    assert measurement.letters == "YX"
+    assert measurement.spacing == ((0.5, 0.25), "um")
+
+
+def test_pages_without_a_name_are_repeats_if_they_agree():
+    pages = ["page", "y", "x"]
+    alike = SLOPE + RNG.normal(0, 3, (3, 96, 96))
+    measurement = read_measurement(Signal(alike, pages))
+    assert measurement.samples[0].n_repeats == 3
+    assert "Nothing names the pages" in " ".join(measurement.notes)
+    different = np.stack([SLOPE, SLOPE.T, SLOPE[:, ::-1]])
+    with pytest.raises(InputError, match=r"axes='SYX'.*axes='ZYX'"):
+        read_measurement(Signal(different, pages))
+
+
+def test_gaps_of_one_repeat_are_filled_by_the_others():
+    data = SLOPE + RNG.normal(0, 3, (3, 96, 96))
+    data[0, 5, 5] = data[:, 9, 9] = np.nan
+    (sample,), (missing,) = (lambda m: (m.samples, m.missing))(read_measurement(data, axes="RYX"))
+    assert np.isfinite(sample.repeats).all()
+    assert sample.repeats[0, 0, 5, 5] == pytest.approx(data[1:, 5, 5].mean())
+    assert np.argwhere(missing).tolist() == [[0, 9, 9]]
+
+
+# noise
+
+
+def test_a_level_is_found_with_its_error():
+    found = choose_image_noise([exposures(SLOPE + RNG.normal(0, 6, SLOPE.shape))])
+    assert isinstance(found.noise, Gaussian)
+    assert found.noise.sigma == pytest.approx(6, rel=0.05)
+    assert 0 < found.relative_error < 0.1
+    assert not found.warnings
+
+
+def test_a_rising_variance_is_found_in_a_single_image():
+    rate = np.linspace(5, 300, 192) * np.ones((192, 1))
+    image = 2.0 * RNG.poisson(rate / 2) + RNG.normal(0, 3, rate.shape)
+    noise = choose_image_noise([exposures(image)]).noise
+    assert isinstance(noise, SingleUnknown)
+    assert noise.variance(100.0) == pytest.approx(209, rel=0.25)
+
+
+def test_rounded_values_are_not_taken_for_counts():
+    image = np.clip(np.rint(SLOPE + RNG.normal(0, 15, SLOPE.shape)), 0, 255)
+    found = choose_image_noise([exposures(image)])
+    assert not isinstance(found.noise, Poisson)
+    assert np.sqrt(found.noise.variance(100.0)) == pytest.approx(15, rel=0.1)
+    assert "counts would by" in found.sentence
+
+
+def test_counts_are():
+    assert choose_image_noise([exposures(RNG.poisson(SLOPE / 5))]).noise == Poisson()
+
+
+def test_where_hardly_any_noise_is_found_the_least_is_taken():
+    for clean in (np.rint(SLOPE), 255.0 * (SLOPE > 100), 100.0 * (np.indices((96, 96)).sum(0) % 2)):
+        noise = choose_image_noise([exposures(clean)]).noise
+        assert np.sqrt(noise.variance(100.0)) < 0.5
+
+
+def test_repeats_with_noise_that_neighbours_share_are_split_whole():
+    white = RNG.normal(0, 5, (4, 1, 48, 49))
+    found = choose_image_noise([Exposures(SLOPE[:48, :48] + white[..., 1:] + white[..., :-1])])
+    assert isinstance(found.noise, Unknown)
+    assert "correlated along X" in found.warnings[0]
+
+
+def test_a_single_image_with_rising_variance_has_parts_with_independent_noise():
+    noise = SingleUnknown(9.0, 2.0)
+    image = noise.simulate(SLOPE, 1.0, RNG)
+    pair = noise.split(exposures(image), 0.25, RNG)
+    left, right = pair.input.values[0] - SLOPE, pair.target.values[0] - SLOPE
+    assert np.mean(left * right) == pytest.approx(0, abs=4 * 530 / 96)
+    for part, rest in ((pair.input, left), (pair.target, right)):
+        expected = float(noise.variance(SLOPE, part.dose).mean())
+        assert np.mean(rest**2) == pytest.approx(expected, rel=0.1)
+
+
+# hot pixels and regions
+
+
+def test_pixels_that_stand_alone_are_found_and_replaced():
+    image = SLOPE + RNG.normal(0, 3, SLOPE.shape)
+    image[40, 41], image[3, 90] = 900, -300
+    calm = without_outliers([exposures(image)])
+    assert np.argwhere(calm.outliers[0]).tolist() == [[0, 3, 90], [0, 40, 41]]
+    assert np.abs(calm.samples[0].repeats[0, 0] - SLOPE).max() < 20
+
+
+def test_single_counts_among_none_are_no_faults():
+    counts = RNG.poisson(0.003, (64, 64))
+    assert not without_outliers([exposures(counts)]).outliers[0].any()
+
+
+def test_the_busiest_part_is_found():
+    image = np.zeros((100, 120)) + RNG.normal(0, 0.1, (100, 120))
+    image[30:90, 50:110] += 20 * np.sin(np.arange(60) / 3)[:, None] * np.cos(np.arange(60) / 4)
+    region = busiest_region(read_measurement(image, axes="YX"), 64**2)
+    assert region.samples[0].shape == (1, 64, 64)
+    assert "busiest part" in region.notes[0]
+    top, left = (
+        int(part.split(":")[0]) for part in region.notes[0].split("part, ")[1].split(" x ")
+    )
+    assert 20 <= top <= 34
+    assert 40 <= left <= 54
+    assert busiest_region(read_measurement(image, axes="YX"), None).samples[0].shape[1:] == (
+        100,
+        120,
+    )
+
+
+# tuning, shelf, errors
+
+
+def test_climbing_finds_the_least_with_few_evaluations():
+    for best in (0, 3, 10, 19):
+        asked = []
+
+        def score(index, best=best, asked=asked):
+            asked.append(index)
+            return np.array([abs(index - best)])
+
+        found = climb(score, 20)
+        assert min(found, key=lambda i: found[i].mean()) == best
+        assert len(asked) == len(set(asked))
+
+
+def test_the_shelf_keeps_what_it_is_told_to_keep():
+    noise = Gaussian(1.0)
+    parts = [noise.combine(exposures(RNG.normal(size=(12, 12)))) for _ in range(2)]
+    shelf = Shelf(noise, parts[:1])
+    first, second = shelf.rates(GaussianFilter(1.0), parts)
+    again, other = shelf.rates(GaussianFilter(1.0), parts)
+    assert again is first
+    assert other is not second
+    np.testing.assert_array_equal(other, second)
+
+
+@pytest.mark.parametrize("noise", [Gaussian(10.0), Poisson(2.0)], ids=str)
+def test_the_stated_error_is_right_for_a_filter_that_is_known(noise, monkeypatch):
+    for name in ("SHARPER", "SHARPER_COUNTS"):  # it adapts to nothing
+        monkeypatch.setattr(f"autoden.auto.images.errors.{name}", 0.0)
+    rate = 60 + 40 * np.sin(np.indices((64, 64))[0] / 4.0)
+    method = Filter(GaussianFilter(1.0), noise)
+    stated, true = [], []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        sample = Exposures(np.stack([noise.simulate(rate, 1.0, rng)])[:, np.newaxis])
+        (estimate,) = method.rates([noise.combine(sample)])
+        errors = measure_image_errors(method, estimate, sample, noise, 0.0, 2, rng)
+        stated.append(errors.mse)
+        true.append(float(np.mean((estimate - rate) ** 2)))
+        assert np.mean(errors.sigma**2) == pytest.approx(errors.mse, rel=1e-6)
+    assert np.mean(stated) == pytest.approx(np.mean(true), rel=0.12)
