@@ -104,6 +104,7 @@ def denoise(
         if manner.dry_run:
             teller.plan(_plan(destination, told, budget, record))
             return 0
+        step = record.step([*files, *(reference or [])])
         stages = Stages(teller)
         with _says("autoden.io", logging.ERROR), _says("autoden.auto", logging.ERROR), stages:
             result = _run(
@@ -120,7 +121,7 @@ def denoise(
         written = list(saved)
         if destination.report is not None:
             written.append(result.report(destination.report, overwrite=destination.force))
-    record.write(destination.output, {}, overwrite=destination.force)
+    record.write(destination.output, {}, step)
     tell(note for note in result.notes if note not in measurement.notes)
     teller.show(describe(result))
     tell_warnings(result)
@@ -162,7 +163,7 @@ def _plan(
         [f"Read {', '.join(map(str, measurement.sources))}: {what}."],
         [f"Would compare methods on held-out data (budget {budget}) and give the best estimate."],
         {name: str(path) for name, path in destination.written().items()},
-        record.resolved(destination.output.parent, {}),
+        record.resolved(destination.output, {}),
     )
 
 
