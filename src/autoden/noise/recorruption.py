@@ -106,7 +106,7 @@ def level_of(
     --------
     >>> rng = np.random.default_rng(0)
     >>> round(level_of([5 * rng.gamma(30.0, size=(64, 64))], "gamma", None), 1)
-    30.1
+    29.3
     """
     choice("noise", noise, KINDS)
     samples = [np.asarray(sample, dtype=np.float64) for sample in measured]
