@@ -1,6 +1,7 @@
 from .choice import NoiseVerdict as NoiseVerdict
 from .choice import choose_noise as choose_noise
 from .correlation import NoiseCorrelation as NoiseCorrelation
+from .correlation import correlation_of_image as correlation_of_image
 from .correlation import correlation_of_repeats as correlation_of_repeats
 from .correlation import correlation_of_residuals as correlation_of_residuals
 from .estimation import estimate_gaussian as estimate_gaussian

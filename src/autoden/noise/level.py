@@ -30,6 +30,7 @@ _FEWEST_BINS: Final = 4
 _BLOCKS_PER_BIN: Final = 16
 _MOST_AXES: Final = 3  # of a block; further ones hold separate arrays
 _COPIES: Final = 4  # of added noise
+_ROUNDING: Final = 1e-24  # of the largest mean square
 _INFLATED: Final = 2.4  # variance of a mean square of third differences, over that of white noise
 
 
@@ -123,7 +124,11 @@ def apparent_level(exposures: Sequence[Exposures], valid: Mask | None = None) ->
         blocks = _blocks(values, valid)
         if blocks is not None:
             calmest = blocks.energies(_bins(blocks))
-            means.append(float(np.average(calmest.means[:, 0], weights=calmest.sizes[:, 0])))
+            varied = calmest.means[:, 0]
+            is_pattern = np.median(varied) <= _ROUNDING * varied.max()  # of few frequencies
+            means.append(
+                0.0 if is_pattern else float(np.average(varied, weights=calmest.sizes[:, 0]))
+            )
             sizes.append(float(calmest.sizes[:, 0].sum()))
     if not means:
         return gaussian_level([sample.take([0]) for sample in samples], valid)
