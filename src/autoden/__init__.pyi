@@ -19,11 +19,12 @@ from .algorithms.noise2inverse import N2I as N2I
 from .algorithms.noise2noise import N2N as N2N
 from .algorithms.noise2void import N2V as N2V
 from .algorithms.recorrupted import R2R as R2R
-from .algorithms.saving import load as load
 from .algorithms.supervised import Supervised as Supervised
 from .algorithms.zero_shot_noise2noise import ZSN2N as ZSN2N
 from .auto.denoise import denoise as denoise
 from .auto.result import Result as Result
+from .auto.saved_method import SavedMethod as SavedMethod
+from .auto.saved_method import load as load
 from .io.reading import read as read
 from .io.registry import write as write
 from .models.config import NetworkParamsBlindSpot as NetworkParamsBlindSpot

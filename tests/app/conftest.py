@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -16,11 +17,7 @@ ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START = """
-import logging, autoden.app
-logging.basicConfig(format="%(message)s", level=logging.INFO)
-autoden.app.run(show=False)
-"""
+START = ("-m", "autoden", "app", "--no-show")
 STARTING_S = 60.0
 
 
@@ -43,9 +40,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
     env = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
     env.pop("PYTEST_CURRENT_TEST", None)  # by which NiceGUI would take it for a test of itself
-    process = subprocess.Popen(
-        [sys.executable, "-c", START], stderr=subprocess.PIPE, text=True, env=env
-    )
+    process = subprocess.Popen([sys.executable, *START], stderr=subprocess.PIPE, text=True, env=env)
     lines = Queue()
     listener = threading.Thread(target=lambda: [lines.put(line) for line in process.stderr])
     listener.start()
@@ -60,10 +55,13 @@ def address(tmp_path_factory):
     except Empty:
         pytest.fail("the app did not start: " + "".join(said))
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        process.send_signal(signal.SIGINT)  # Ctrl-C
+        code = process.wait(timeout=60)
         listener.join()
         process.stderr.close()
+        said += lines.queue
+    assert code == 0
+    assert not any("Traceback" in line for line in said), "".join(said)
     assert list(folder.glob("autoden-app-*")) == [], "files of the user were left behind"
 
 

@@ -1,5 +1,6 @@
 """The app as its users see it: in a browser, with the mouse or with the keyboard alone."""
 
+import base64
 import re
 import urllib.error
 import urllib.request
@@ -15,12 +16,25 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 COMPUTING_MS = 300_000
 """What a computation may take on a machine that has much else to do; it usually takes seconds."""
 
-CHANNELS = 300
+CHANNELS = 120
 ENERGY = np.linspace(1.0, 10.0, CHANNELS)
 TRUTH = 2 + sum(
     height * np.exp(-0.5 * ((ENERGY - line) / 0.25) ** 2)
     for line, height in ((3.0, 30), (5.5, 60), (6.4, 20))
 )
+ROWS, COLUMNS = np.mgrid[:32, :40]
+WAVES = 100 + 50 * np.sin(COLUMNS / 6) * np.cos(ROWS / 8)
+DROP = """
+([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+    if (document.body.dispatchEvent(event)) throw new Error(`the browser itself takes ${kind}`);
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -35,9 +49,7 @@ def spectra(tmp_path):
 @pytest.fixture
 def image(tmp_path):
     """A noisy image."""
-    y, x = np.mgrid[:48, :64]
-    clean = 100 + 50 * np.sin(x / 6) * np.cos(y / 8)
-    noisy = clean + np.random.default_rng(0).normal(0, 20, clean.shape)
+    noisy = WAVES + np.random.default_rng(0).normal(0, 20, WAVES.shape)
     path = tmp_path / "waves.tif"
     ad.write(path, Signal(noisy.astype(np.float32), ("y", "x")))
     return path
@@ -73,7 +85,7 @@ def download(page, what, folder):
 
 def test_a_spectrum_is_denoised_and_comes_back(page, spectra, tmp_path):
     page.get_by_test_id("files").set_input_files(spectra)
-    page.get_by_text("Taken for 3 repeats of one spectrum of 300").wait_for()
+    page.get_by_text("Taken for 3 repeats of one spectrum of 120").wait_for()
     assert page.get_by_test_id("axes").input_value() == "RE"
     assert list(curves(page)) == ["measured"]
     np.testing.assert_allclose(
@@ -117,13 +129,22 @@ def test_a_spectrum_is_denoised_and_comes_back(page, spectra, tmp_path):
         "document.querySelector('[data-testid=spectrum]').layout.xaxis.range[1] == 10"
     )
 
+    page.reload()  # the job is still there, and its data are read again
+    page.wait_for_function(
+        "document.querySelector('[data-testid=spectrum]')?.data?.some(t => t.name == 'estimate')"
+    )
+    assert curves(page) == shown
+    page.get_by_role("button", name="Remove job").click()
+    page.get_by_text("None yet").wait_for()
+    page.get_by_text("Drop a measurement to begin").wait_for()
+
 
 def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tmp_path):
     page.get_by_test_id("path").fill(str(image))
     page.get_by_test_id("path").press("Enter")
-    page.get_by_text("Taken for one image of 48 x 64").wait_for()
+    page.get_by_text("Taken for one image of 32 x 40").wait_for()
     page.locator("img.measured").wait_for()
-    assert "n2v" in page.locator("label", has=page.get_by_test_id("method")).inner_text()
+    choose(page, "method", "n2v:")
     page.get_by_test_id("setting--epochs").fill("1000000")
     page.get_by_test_id("denoise").click()
     page.get_by_test_id("curve").wait_for(timeout=COMPUTING_MS)
@@ -140,7 +161,7 @@ def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tm
     page.get_by_test_id("cancel").click()
     page.get_by_test_id("download-result").wait_for(timeout=COMPUTING_MS)
     assert "cancelled" in page.get_by_test_id("what").inner_text()
-    assert ad.read(download(page, "result", tmp_path)).shape == (48, 64)
+    assert ad.read(download(page, "result", tmp_path)).shape == (32, 40)
     assert download(page, "model", tmp_path).suffix == ".safetensors"
 
     page.locator("img.denoised").wait_for()
@@ -149,6 +170,53 @@ def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tm
     slider.press("ArrowRight")
     cut = page.get_by_test_id("compare").evaluate("e => e.style.getPropertyValue('--cut')")
     assert cut == "51%"
+
+
+def test_an_image_is_dropped_and_denoised_without_choosing(page, image, tmp_path):
+    page.get_by_test_id("files").wait_for()
+    page.evaluate(DROP, [image.name, base64.b64encode(image.read_bytes()).decode()])
+    page.get_by_text("Taken for one image of 32 x 40").wait_for()
+    choose(page, "budget", "fast")
+    page.get_by_test_id("denoise").click()
+    page.get_by_test_id("progress").wait_for()
+    page.locator("img.measured").wait_for()  # to be looked at meanwhile
+    page.get_by_test_id("verdict").wait_for(timeout=COMPUTING_MS)
+    page.locator("img.denoised").wait_for()
+    assert page.get_by_test_id("failure").count() == 0
+    estimate = ad.read(download(page, "result", tmp_path)).data
+    noisy = ad.read(image).data
+    assert np.mean((estimate - WAVES) ** 2) < np.mean((noisy - WAVES) ** 2) / 4
+    assert (ad.read(download(page, "sigma", tmp_path)).data > 0).all()
+    assert "<html" in download(page, "report", tmp_path).read_text()[:500]
+
+    page.get_by_test_id("cut").fill("80")
+    page.get_by_test_id("size").get_by_text("4:1").click()
+    page.wait_for_function("document.querySelector('.compare .frame').clientWidth == 160")
+    cut = page.get_by_test_id("compare").evaluate("e => e.style.getPropertyValue('--cut')")
+    assert cut == "80%"
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".msa", ".npy"])
+def test_spectra_of_other_formats_are_uploaded_and_shown(page, spectra, tmp_path, suffix):
+    if suffix == ".h5":
+        pytest.importorskip("h5py")
+    signal = ad.read(spectra)
+    if suffix == ".msa":  # which holds one spectrum
+        paths = [tmp_path / f"repeat {i}.msa" for i in range(3)]
+        for path, counts in zip(paths, signal.data, strict=True):
+            ad.write(path, Signal(counts, signal.axes[1:]))
+    else:
+        paths = [tmp_path / f"spectra{suffix}"]
+        ad.write(paths[0], signal)
+    page.get_by_test_id("files").set_input_files(paths)
+    page.get_by_text("3 x 120").first.wait_for()
+    if suffix == ".npy":  # which keeps no names of axes
+        page.get_by_test_id("axes").fill("RE")
+        page.get_by_test_id("apply").click()
+    mean = signal.data.mean(axis=0)
+    np.testing.assert_allclose(curves(page)["measured"], mean, rtol=1e-6)
+    assert page.get_by_test_id("axes").input_value() == "RE"
+    assert page.get_by_test_id("denoise").is_enabled()
 
 
 def test_axes_that_nothing_tells_are_asked_for(page, tmp_path):

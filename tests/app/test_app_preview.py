@@ -97,7 +97,7 @@ def test_a_view_averages_repeats_and_lists_the_rest(letters, shape, drawn):
     assert np.isclose(seen.values.mean(), data.mean())
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".npz", ".npy", ".tif"])
+@pytest.mark.parametrize("suffix", [".csv", ".npz", ".npy", ".tif", ".h5"])
 def test_estimate_and_uncertainty_are_read_back_from_every_format(table, tmp_path, suffix):
     measured = read_measurement(str(table), axes="RE")
     estimate, sigma = np.linspace(1, 2, 20), np.linspace(0.1, 0.2, 20)
@@ -119,6 +119,33 @@ def test_an_image_is_compared_with_the_mean_of_its_repeats(tmp_path):
     np.testing.assert_allclose(outcome.before.values[0], data.mean(axis=0), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(outcome.after.values[0], data[0])
     assert outcome.sigma is None
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".npy", ".tif", ".h5"])
+@pytest.mark.parametrize("letters", ["YXC", "RYXC", "XY"])
+def test_a_result_lies_upon_the_data_whatever_the_order_of_their_axes(tmp_path, letters, suffix):
+    sizes = {"R": 2, "Y": 9, "X": 10, "C": 3}
+    names = {"R": "repeat", "Y": "y", "X": "x", "C": "channel"}
+    data = np.random.default_rng(0).normal(size=[sizes[each] for each in letters])
+    ad.write(tmp_path / "in.npz", Signal(data, [names[each] for each in letters]))
+    kept = letters.replace("R", "")
+    mean = data.mean(axis=0) if "R" in letters else data
+    ad.write(tmp_path / f"out{suffix}", Signal(mean, [names[each] for each in kept]))
+    outcome = read_outcome(look([str(tmp_path / "in.npz")], letters), tmp_path / f"out{suffix}")
+    assert outcome.after.values.shape[1:] == (9, 10)
+    np.testing.assert_allclose(outcome.after.values, outcome.before.values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz", ".h5", ".zarr", ".png"])
+def test_a_result_is_one_file_that_holds_real_numbers(tmp_path, suffix):
+    if suffix == ".zarr":
+        pytest.importorskip("zarr")
+    letters = "RE" if suffix == ".csv" else "YX"
+    data = np.random.default_rng(0).poisson(50, (8, 9)).astype(np.uint8)
+    names = ("repeat", "energy") if letters == "RE" else ("y", "x")
+    ad.write(tmp_path / f"in{suffix}", Signal(data, names))
+    found = look([str(tmp_path / f"in{suffix}")], letters)
+    assert found.suffix == {".zarr": ".tif", ".png": ".tif"}.get(suffix, suffix)
 
 
 def test_a_result_that_is_something_else_is_shown_alone(tmp_path):

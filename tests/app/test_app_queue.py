@@ -127,6 +127,7 @@ def test_removing_a_job_deletes_what_it_left(queue):
     queue.remove(job)
     assert queue.jobs == ()
     assert not job.folder.exists()
+    assert queue.add(order("quick")).number == job.number + 1  # nobody takes it for the other
 
 
 def test_a_job_that_runs_cannot_be_removed(queue):

@@ -363,9 +363,9 @@ def test_samples_have_to_share_their_positions():
 
 def test_a_new_measurement_has_to_be_of_the_same_setup():
     first = read_measurement(Signal(COUNTS, ["repeat", ENERGY]))
-    first.check_same_setup(read_measurement(OTHER, axes="RE"))
+    first.setup.check(read_measurement(OTHER, axes="RE").setup)
     with pytest.raises(InputError, match="the new measurement has 30 channels"):
-        first.check_same_setup(read_measurement(OTHER[:, :30], axes="RE"))
+        first.setup.check(read_measurement(OTHER[:, :30], axes="RE").setup)
 
 
 def test_estimates_of_another_shape_are_refused():

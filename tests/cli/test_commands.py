@@ -46,7 +46,7 @@ def test_a_model_trained_alone_denoises_as_the_verb_does(run, spectra, tmp_path)
     assert run("train", "n2n", spectra, "-o", model, *words)[0] == 0
     assert run("infer", model, spectra, "-o", tmp_path / "b.csv", "--quiet")[0] == 0
     np.testing.assert_allclose(*(ad.read(tmp_path / f"{n}.csv").data for n in "ab"), rtol=1e-5)
-    assert run("--config", f"{model}.autoden.yaml", "--force", "--quiet")[0] == 0
+    assert run("--config", f"{model}.autoden.json", "--force", "--quiet")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_an_algorithm_tells_its_start_its_epochs_and_its_end(run, spectra, tmp_p
     assert last.remaining_s == 0
     assert last.held_out > 0
     assert any(isinstance(event, Message) and "held-out loss" in event.text for event in told)
-    assert outcome.written == {"output": str(output), "settings": f"{output}.autoden.yaml"}
+    assert outcome.written == {"output": str(output), "settings": f"{output}.autoden.json"}
     assert outcome.found["epochs"] == 3
     assert outcome.stopped is None
 

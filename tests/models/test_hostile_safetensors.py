@@ -1,25 +1,15 @@
 """Safetensors files made to do harm: each is refused with one clear error."""
 
-import json
 from collections.abc import Callable
 
 import pytest
 import safetensors.torch
 import torch
 
-from autoden.models.tensor_files import METADATA_KEY, _digest
+from autoden.models.tensor_files import METADATA_KEY
+from rewriting import rewritten
 
 FIRST = "network.layers.0.1.weight"  # shape (2, 1, 3)
-
-
-def rewritten(content: bytes, edit: Callable[[dict, dict], object]) -> bytes:
-    """Change tensors and record of an intact file, and make its digest fit."""
-    tensors = safetensors.torch.load(content)
-    length = int.from_bytes(content[:8], "little")
-    record = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][METADATA_KEY])
-    edit(tensors, record)
-    record["sha256"] = _digest(tensors)
-    return safetensors.torch.save(tensors, metadata={METADATA_KEY: json.dumps(record)})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ import pytest
 from scipy.ndimage import uniform_filter, uniform_filter1d
 
 from autoden.errors import InputError
-from autoden.noise import Exposures, correlation_of_repeats, correlation_of_residuals
+from autoden.noise import (
+    Exposures,
+    apparent_level,
+    correlation_of_repeats,
+    correlation_of_residuals,
+    gaussian_level,
+)
 
 SHAPE = (96, 100)
 SEEDS = range(5)
@@ -77,6 +83,45 @@ def test_counts_of_a_structured_image_are_white():
 def test_a_filter_that_keeps_some_noise_does_not_make_it_correlated():
     noisy = white(0, *SHAPE)
     assert correlation_of_residuals(noisy, uniform_filter(noisy, 5)).is_white
+
+
+def scene():
+    y, x = np.mgrid[:192, :200]
+    shapes = 100.0 * (np.hypot(x - 80, y - 90) < 50) + 60 * ((x // 50 + y // 60) % 2)
+    return shapes + 10 * np.sin(x / 3) * np.sin(y / 4)
+
+
+def noise_of(kind, seed=0, sigma=10.0):
+    noise = white(seed, 200, 208)
+    if kind == "rows":
+        noise = noise + 0.8 * noise[:, :1]
+    widths = {"along X": (1, 3), "along Y": (2, 1), "along both": (3, 3)}.get(kind, (1, 1))
+    noise = uniform_filter(noise, widths)[4:-4, 4:-4]
+    return noise * sigma / noise.std()
+
+
+@pytest.mark.parametrize("kind", ["white", "rows", "along X", "along Y", "along both"])
+def test_the_apparent_level_counts_what_neighbours_share(kind):
+    sample = [Exposures((scene() + noise_of(kind))[None])]
+    assert apparent_level(sample).value == pytest.approx(10, rel=0.2)
+    if kind == "white":
+        assert gaussian_level(sample).value == pytest.approx(10, rel=0.04)
+    else:
+        assert gaussian_level(sample).value < 0.85 * apparent_level(sample).value
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_along"),
+    [("white", (0, 0)), ("rows", (0, 1)), ("along X", (0, 1)), ("along Y", (1, 0)),
+     ("along both", (1, 1))],
+)  # fmt: skip
+def test_noise_of_one_denoised_image(kind, is_along):
+    from skimage.restoration import denoise_wavelet
+
+    noisy = scene() + noise_of(kind)
+    sigma = apparent_level([Exposures(noisy[None])]).value
+    found = correlation_of_residuals(noisy, denoise_wavelet(noisy, sigma))
+    assert tuple(int(reach > 0) for reach in found.reach) == is_along
 
 
 def test_hot_pixels_and_gaps_do_not_matter():

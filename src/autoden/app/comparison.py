@@ -98,8 +98,15 @@ class Comparison:
         self._redraw()
 
     def _choose_size(self, event: Any) -> None:
+        self._compare.classes(remove=f"size-{self._size}", add=f"size-{event.value}")
         self._size = str(event.value)
-        self._draw_images()
+        self._picture.style(replace=self._extent())
+
+    def _extent(self) -> str:
+        """Say in style how large an image is drawn."""
+        rows, columns = self._first.values.shape[-2:]
+        width = "" if self._size == "fit" else f"width: {columns * int(self._size)}px; "
+        return f"{width}aspect-ratio: {columns} / {rows}"
 
     def _choose_span(self) -> None:
         low, high = self._from.value, self._to.value
@@ -136,20 +143,18 @@ class Comparison:
         scale = scale_of(images[0])
         rows, columns = images[0].shape
         self._place.clear()
-        with self._place, ui.element("div").classes("compare").style("--cut: 50%") as frame:
-            frame.classes(f"size-{self._size}").props('data-testid="compare"')
-            width = "" if self._size == "fit" else f"width: {columns * int(self._size)}px;"
-            with (
-                ui.element("div")
-                .classes("frame")
-                .style(f"{width} aspect-ratio: {columns} / {rows}")
-            ):
-                for image, name in zip(images, ("measured", "denoised"), strict=False):
-                    ui.element("img").classes(name).props(
-                        f'src="{picture(image, scale)}" alt="{name}, {rows} x {columns} pixels"'
-                    )
-                if len(images) > 1:
-                    _slider()
+        with (
+            self._place,
+            ui.element("div").classes("compare").style("--cut: 50%") as self._compare,
+            ui.element("div").classes("frame").style(self._extent()) as self._picture,
+        ):
+            self._compare.classes(f"size-{self._size}").props('data-testid="compare"')
+            for image, name in zip(images, ("measured", "denoised"), strict=False):
+                ui.element("img").classes(name).props(
+                    f'src="{picture(image, scale)}" alt="{name}, {rows} x {columns} pixels"'
+                )
+            if len(images) > 1:
+                _slider()
 
 
 def _slider() -> None:

@@ -81,7 +81,8 @@ def curve_figure(curve: Curve) -> dict[str, Any]:
     layout = _layout("Epoch", f"{curve.kind.capitalize()} loss")
     scores = [score for score in curve.scores if math.isfinite(score)]
     if scores and min(scores) > 0 and max(scores) > 3 * min(scores):
-        layout["yaxis"]["type"] = "log"
+        decades = math.log10(max(scores) / min(scores))
+        layout["yaxis"] |= {"type": "log"} | ({"dtick": "D2"} if 1 < decades < 4 else {})
     trace = {
         "type": "scatter", "mode": "lines", "name": f"{curve.kind} loss", "x": curve.epochs,
         "y": curve.scores, "line": {"color": BLUE, "width": 1.6},

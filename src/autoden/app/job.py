@@ -23,7 +23,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """An order, and how far it is.
 

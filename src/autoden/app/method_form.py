@@ -35,7 +35,7 @@ class MethodForm:
         self._preview: Preview | None = None
         self._settings: tuple[Setting, ...] = ()
         self._fields: dict[str, Any] = {}
-        names = {AUTOMATIC: "Automatic: compares methods, uses the best"}
+        names = {AUTOMATIC: "Automatic: takes the best method"}
         names |= {
             name: f"{name}: {kind.summary.split(':')[0]}" for name, kind in ALGORITHMS.items()
         }
@@ -93,7 +93,7 @@ class MethodForm:
     def _draw_automatic(self) -> None:
         refusal = self._preview.refusal if self._preview else ""
         self._about.text = refusal or (
-            "Filters and networks learn on one part of the counts and are compared on another; the "
+            "Filters and networks learn on one part of the data and are compared on another; the "
             "result says how sure it is."
         )
         names = {name: f"{name}: {_BUDGETS.get(name, '')}".rstrip(": ") for name in BUDGETS}

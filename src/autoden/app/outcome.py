@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.app.preview import Preview
-from autoden.app.view import View, view
+from autoden.app.view import REPEATS, View, view
 from autoden.errors import InputError
 from autoden.signals import Signal
 
@@ -57,19 +57,29 @@ def read_outcome(preview: Preview, result: Path) -> Outcome:
     options: dict[str, Any] = {"keep_overflow": True} if _is_table(result) else {}
     signal = read(result, **options)
     estimate, sigma = _parts(signal, result)
-    before = preview.view
-    if before is not None and before.values.size == estimate.data.size:
-        like = replace(before, values=np.reshape(estimate, before.values.shape))
-        return Outcome(before, like, _shaped(sigma, like))
-    letters = preview.letters
-    names = dict(zip([axis.name for axis in preview.signal.axes], letters, strict=False))
-    known = "".join(names.get(axis.name, "?") for axis in estimate.axes)
-    if "?" in known or len(known) != estimate.ndim:
-        known = "ZYX"[-estimate.ndim :] if estimate.ndim > 1 else "E"
-    after = view(estimate, known)
+    letters = _letters_of(estimate, preview)
+    before, after = preview.view, view(estimate, letters)
     if before is not None and before.values.shape != after.values.shape:
         before = _same_item(before, after)
-    return Outcome(before, after, _shaped(sigma, after))
+    elif before is not None:
+        after = replace(before, values=after.values)
+    if sigma is None or sigma.size != estimate.data.size:
+        return Outcome(before, after)
+    like = Signal(sigma.reshape(estimate.shape), estimate.axes)
+    return Outcome(before, after, view(like, letters).values)
+
+
+def _letters_of(estimate: Signal, preview: Preview) -> str:
+    """Say what runs along each axis of a result: what ran along it in the data."""
+    names = [axis.name for axis in preview.signal.axes]
+    known = dict(zip(names, preview.letters, strict=False))
+    letters = "".join(known.get(axis.name, "?") for axis in estimate.axes)
+    if "?" not in letters:
+        return letters
+    kept = preview.letters.replace(REPEATS, "")
+    if len(kept) == estimate.ndim:  # a format that keeps no names
+        return kept
+    return "ZYX"[-estimate.ndim :] if estimate.ndim > 1 else "E"
 
 
 def _same_item(before: View, after: View) -> View | None:
@@ -81,23 +91,32 @@ def _same_item(before: View, after: View) -> View | None:
 
 def _parts(signal: Signal, path: Path) -> tuple[Signal, NDArray[Any] | None]:
     """Take estimate and uncertainty apart, however the format keeps them."""
-    from autoden.auto.saving import sigma_path
-    from autoden.io import read
-
     names = _row_names(signal.metadata)
     marked = [name.split(" ")[0] for name in names]
     if SIGMA in marked and len(marked) == signal.shape[0]:
         rows = [i for i, name in enumerate(marked) if name == ESTIMATE]
         sigmas = [i for i, name in enumerate(marked) if name == SIGMA]
         data = np.asarray(signal)
-        return Signal(data[rows], signal.axes, {}), data[sigmas]
-    if path.suffix.lower() == ".npz":
-        try:
-            return signal, np.asarray(read(path, key=SIGMA))
-        except InputError:
-            return signal, None
-    beside = sigma_path(path)
-    return signal, np.asarray(read(beside)) if beside.is_file() else None
+        if len(rows) == 1:
+            return Signal(data[rows[0]], signal.axes[1:]), data[sigmas[0]]
+        return Signal(data[rows], signal.axes), data[sigmas]
+    return signal, _sigma(signal, path)
+
+
+def _sigma(signal: Signal, path: Path) -> NDArray[Any] | None:
+    """Read the uncertainty of a result from its file, or from the one beside it."""
+    from autoden.auto.saving import sigma_path
+    from autoden.io import read
+
+    inside, beside = signal.metadata.get("uncertainties"), sigma_path(path)
+    try:
+        if path.suffix.lower() == ".npz":
+            return np.asarray(read(path, key=SIGMA))
+        if isinstance(inside, str):
+            return np.asarray(read(f"{path}::{inside}"))
+    except InputError:  # there is none
+        return None
+    return np.asarray(read(beside)) if beside.is_file() else None
 
 
 def _row_names(metadata: Mapping[str, Any]) -> list[str]:
@@ -105,12 +124,6 @@ def _row_names(metadata: Mapping[str, Any]) -> list[str]:
     table = table if isinstance(table, Mapping) else {}
     names = table.get("row_names") or table.get("column_names") or []
     return [str(name) for name in names]
-
-
-def _shaped(sigma: NDArray[Any] | None, like: View) -> NDArray[Any] | None:
-    if sigma is None or sigma.size != like.values.size:
-        return None
-    return sigma.reshape(like.values.shape)
 
 
 def _is_table(path: Path) -> bool:

@@ -55,14 +55,15 @@ class Page:
                 self._source = SourceForm(self._tray, self._open)
                 self._method = MethodForm(self._order)
                 self._list = JobList(self._queue, self._show_job)
-            with ui.element("main").classes("main").props('tabindex="-1"') as main:
+            with ui.element("section").classes("main") as main:  # the page has its <main>
+                main.props('tabindex="-1" aria-label="Figure and result"')
                 self._stage = Stage(self._queue, self._tray.limit)
         ui.skip_link("Skip to the figure", target=main)
         jobs = self._queue.jobs
         if jobs:  # the page was loaded again: go on where it was
             self._show_job(jobs[-1])
         else:
-            self._stage.show_welcome(self._source.open_example)
+            self._show_data()
         ui.timer(_INTERVAL, self._tick)
 
     def _header(self) -> None:
@@ -103,8 +104,7 @@ class Page:
         self._preview = preview
         self._source.show(preview)
         await self._method.offer(preview)
-        self._list.select(None)
-        self._stage.show_data(preview)
+        self._show_data()
 
     def _order(self, verb: str, options: dict[str, tuple[str, ...]]) -> None:
         """Put what the user asks for into the queue."""
@@ -126,6 +126,17 @@ class Page:
         self._list.select(job)
         self._stage.show_job(job, self._previews.get(job.number))
 
+    def _show_data(self) -> None:
+        self._list.select(None)
+        if self._preview is None:
+            self._stage.show_welcome(self._source.open_example)
+        else:
+            self._stage.show_data(self._preview)
+
     def _tick(self, _: Any = None) -> None:
+        shown = self._stage.job
+        if shown is not None and shown not in self._queue.jobs:  # removed, here or elsewhere
+            self._previews.pop(shown.number, None)
+            self._show_data()
         self._list.refresh()
         self._stage.refresh()

@@ -196,7 +196,10 @@ def _result_suffix(path: str, signal: Signal, letters: str) -> str:
     kept = [axis for axis, letter in zip(signal.axes, letters, strict=True) if letter != "R"]
     few = Signal(np.full((2,) * len(kept), 0.5), tuple(Axis(axis.name) for axis in kept))
     known = [
-        suffix for each in formats() for suffix in each.suffixes if path.lower().endswith(suffix)
+        suffix
+        for each in formats()
+        for suffix in each.suffixes
+        if path.lower().endswith(suffix) and not each.folder_with  # a browser takes no folder
     ]
     usual = _FORMATS[1 if SPECTRUM in letters else 2]
     with TemporaryDirectory() as folder:

@@ -34,6 +34,7 @@ class JobQueue:
         self._program = program or Program()
         self._grace = grace
         self._jobs: list[Job] = []
+        self._n_ordered = 0  # of those that were removed, no number is given again
         self._process: Process | None = None
         self._changed = threading.Condition()
         self._is_open = True
@@ -64,8 +65,8 @@ class JobQueue:
     def add(self, order: Order) -> Job:
         """Put an order at the end of the queue."""
         with self._changed:
-            number = 1 + max((job.number for job in self._jobs), default=0)
-            job = Job(number, order, self._new_folder())
+            self._n_ordered += 1
+            job = Job(self._n_ordered, order, self._new_folder())
             self._jobs.append(job)
             self._changed.notify_all()
         return job

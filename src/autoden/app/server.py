@@ -106,12 +106,21 @@ def _ended_by_signals() -> Iterator[None]:
     def leave(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, leave)
+    def hang_up(*_: Any) -> None:  # the terminal was closed
+        signal.raise_signal(signal.SIGTERM)
+
+    handlers: dict[str, Any] = {"SIGTERM": leave, "SIGHUP": hang_up}
+    before = {
+        number: signal.signal(number, handler)
+        for name, handler in handlers.items()
+        if (number := getattr(signal, name, None)) is not None  # not every system has all
+    }
     try:
         with suppress(KeyboardInterrupt):
             yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(server: Any, address: str, show: bool) -> None:

@@ -27,6 +27,12 @@ _NAMES = {
     SETTINGS: "Settings",
 }
 
+_NOW = {
+    State.WAITING: "waiting for its turn",
+    State.RUNNING: "running",
+    State.STOPPING: "being cancelled",
+}
+
 
 class Stage:
     """What is looked at.
@@ -48,8 +54,14 @@ class Stage:
         self._running: _Running | None = None
         self._frame = ui.element("div").classes("stage")
 
+    @property
+    def job(self) -> Job | None:
+        """The job that is looked at."""
+        return self._job
+
     def show_welcome(self, example: Callable[[], Awaitable[None]]) -> None:
         """Say what to do first."""
+        self._job, self._preview, self._shown = None, None, None
         with self._clear(), ui.element("div").classes("welcome"):
             ui.icon("ssid_chart").props('aria-hidden="true"')
             text("h2", "Drop a measurement to begin")
@@ -66,7 +78,8 @@ class Stage:
         """Show what is to be denoised."""
         self._job, self._preview, self._shown = None, preview, None
         with self._clear():
-            _title(preview.title, "As measured, repeats averaged")
+            averaged = ", repeats averaged" if "R" in preview.letters else ""
+            _title(preview.title, f"As measured{averaged}")
             if preview.view is None:
                 ui.label("Say what runs along each axis, on the left, to see the data.").classes(
                     "note"
@@ -99,6 +112,8 @@ class Stage:
         with self._clear():
             if not job.has_ended:
                 self._running = _Running(job, self._queue)
+                if self._preview is not None and self._preview.view is not None:
+                    Comparison(self._preview.view, None, None)
                 return
             what = f"{job.order.verb}, {job.state} after {say_seconds(job.seconds)}"
             _title(job.order.title, what)
@@ -133,10 +148,7 @@ class _Running:
 
     def __init__(self, job: Job, queue: JobQueue) -> None:
         self._drawn = -1.0
-        waits = job.state is State.WAITING
-        _title(
-            job.order.title, f"{job.order.verb}, {'waiting for its turn' if waits else 'running'}"
-        )
+        _title(job.order.title, f"{job.order.verb}, {_NOW[job.state]}")
         with ui.element("div").classes("progress"):
             self._bar: Any = ui.linear_progress(0.0, show_value=False).props(
                 'data-testid="progress"'
@@ -168,7 +180,7 @@ class _Running:
         figure = curve_figure(job.curve)
         if self._drawn < 0:
             with self._place:
-                self._plot = ui.plotly(figure).classes("figure").props('data-testid="curve"')
+                self._plot = ui.plotly(figure).classes("figure curve").props('data-testid="curve"')
                 self._plot.props('role="img" aria-label="Held-out loss by epoch"')
         else:
             self._plot.update_figure(figure)

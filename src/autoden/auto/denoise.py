@@ -7,6 +7,7 @@ compared on others; the best is trained on everything; replicas of its estimate 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ from autoden.auto.progress import Progress, Tell
 from autoden.auto.reference import score_by
 from autoden.auto.repair import repair
 from autoden.auto.result import Result
+from autoden.auto.setup import Setup
 from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.checks import choice, seed_or_none
@@ -155,19 +157,23 @@ def denoise(
 
 
 def apply(
-    result: Result,
+    trained: Trained,
+    setup: Setup,
     other: Any,
     *,
     axes: str | None = None,
     n_dims: int | None = None,
     exposure: Any = None,
+    protecting: Sequence[Any] = (),
 ) -> Result:
-    """Denoise another measurement by the method of a result; see `Result.apply`."""
+    """Denoise another measurement of a set-up by a trained method; see `Result.apply`.
+
+    The files of the measurements that are `protecting` are not written over by the result.
+    """
     start = time.perf_counter()
     measurement = read_measurement(other, axes=axes, n_dims=n_dims, exposure=exposure)
-    result.measurement.check_same_setup(measurement)
-    measurement = measurement.protecting(result.measurement)
-    trained = result.trained
+    setup.check(measurement.setup)
+    measurement = measurement.protecting(*protecting)
     if isinstance(measurement, ImageMeasurement):
         return apply_to_images(trained, measurement).timed(time.perf_counter() - start)
     repaired = repair(measurement, trained.noise)

@@ -23,6 +23,7 @@ from autoden.auto.images.reading import read_images
 from autoden.auto.live_times import live_times
 from autoden.auto.notes import notes_on, say_disagreement
 from autoden.auto.repeatability import repeats_agree
+from autoden.auto.setup import Setup
 from autoden.checks import choice
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures, check_size
@@ -142,22 +143,10 @@ class Measurement:
         axes = axes[::-1] if self.samples_last else axes
         return Signal(array, tuple(axes), {**self.metadata, **(metadata or {})})
 
-    def check_same_setup(self, other: Any) -> None:
-        """Refuse a measurement with other channels than these.
-
-        Raises
-        ------
-        InputError
-            Images, another number of channels, or other positions.
-        """
-        if not isinstance(other, Measurement):
-            raise InputError("the method was trained on spectra, and the new data are images.")
-        common_axis(
-            [
-                (self.axis, self.n_channels, "the measurement before"),
-                (other.axis, other.n_channels, "the new measurement"),
-            ]
-        )
+    @property
+    def setup(self) -> Setup:
+        """What other measurements have to have in common with this one."""
+        return Setup(1, self.n_channels, self.axis)
 
 
 def read_measurement(

@@ -60,6 +60,35 @@ class NoiseAgain:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class NoiseLevels:
+    """The noise that a method was trained on, against which that of new data is compared.
+
+    Attributes
+    ----------
+    between_repeats, between_neighbours : (float, float) or None
+        Variance between repeats, and that of the differences of neighbours, each over that of the
+        noise model, with its relative standard error; None where it does not tell.
+    """
+
+    between_repeats: tuple[float, float] | None = None
+    between_neighbours: tuple[float, float] | None = None
+
+
+def levels_of(trained: Trained) -> NoiseLevels:
+    """Measure the noise that a method was trained on; not that of counts, or of images."""
+    if trained.levels is not None:
+        return trained.levels
+    samples = trained.samples
+    if isinstance(trained.noise, Poisson) or samples[0].repeats.ndim > 2:
+        return NoiseLevels()
+    repeated = any(sample.n_repeats > 1 for sample in samples)
+    return NoiseLevels(
+        _between_repeats(samples, trained) if repeated else None,
+        _between_neighbours(samples, trained) if isinstance(trained.noise, Gaussian) else None,
+    )
+
+
 def check_noise(samples: Sequence[Exposures], trained: Trained) -> NoiseAgain:
     """Ask whether the noise of new data is what a method was trained for.
 
@@ -91,15 +120,15 @@ def _check_variance(samples: Sequence[Exposures], trained: Trained) -> NoiseAgai
     third differences of neighbours, to which the roughness of the signal adds the same in both.
     """
     using = f"Using {trained.noise.describe()}, as before"
-    if all(any(s.n_repeats > 1 for s in every) for every in (trained.samples, samples)):
-        variance = _between_repeats
-    elif isinstance(trained.noise, Gaussian):
-        variance = _between_neighbours
-    else:
+    before = levels_of(trained)
+    found, known = None, before.between_repeats
+    if known is not None and any(sample.n_repeats > 1 for sample in samples):
+        found = _between_repeats(samples, trained)
+    elif before.between_neighbours is not None:
+        found, known = _between_neighbours(samples, trained), before.between_neighbours
+    if found is None or known is None:
         return NoiseAgain(f"{using}: repeats, which would tell it, are missing.")
-    before, before_error = variance(trained.samples, trained)
-    found, error = variance(samples, trained)
-    ratio, relative_error = found / before, float(np.hypot(error, before_error))
+    ratio, relative_error = found[0] / known[0], float(np.hypot(found[1], known[1]))
     said = f"{plus_minus(ratio, ratio * relative_error)} times"
     note = f"{using}: these data have {said} its variance."
     if abs(ratio - 1) <= max(LEAST_DIFFERENCE, limit(CHANCE, 1) * ratio * relative_error):

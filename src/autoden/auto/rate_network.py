@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from autoden.auto.fitting import fit_to_the_end
 from autoden.auto.splits import Splits
 from autoden.auto.units import CountUnits, Units
 from autoden.models.params import NetworkParamsDnCNN
+from autoden.models.registry import describe_network
 from autoden.noise.exposures import Combined
 from autoden.randomness import torch_generator
 from autoden.training.batch import Batch
@@ -25,7 +27,8 @@ Floats = NDArray[np.float64]
 
 PARAMS = NetworkParamsDnCNN(n_dims=1, n_features=4, n_layers=6)
 RANGE = 8.0
-"""Stabilised values are divided by it, so that a network sees numbers of about 1."""
+"""Stabilised values are divided by it, so that a network sees numbers of about 1. Files of methods
+do not hold it: another value asks for another version of their format."""
 BATCH_SIZE = 4
 LEARNING_RATE = 5e-3
 
@@ -36,19 +39,20 @@ class RateNetwork:
 
     Attributes
     ----------
-    network : nn.Module
+    network : Stabilised
         From values to rates, both in network units.
     units : Units
         Those units.
     """
 
-    network: nn.Module
+    network: Stabilised
     units: Units
     name: str = "dncnn"
 
     def describe(self) -> str:
         """Say the network."""
-        return f"DnCNN, {PARAMS.n_layers} layers of {PARAMS.n_features} features"
+        params: Any = describe_network(self.network.network)[1]
+        return f"DnCNN, {params.n_layers} layers of {params.n_features} features"
 
     @torch.inference_mode()
     def rates(self, parts: Sequence[Combined]) -> list[Floats]:
@@ -74,7 +78,7 @@ def train_rate_network(
     The held-out channels train only if asked for.
     """
     units = splits.units
-    network = _Stabilised(PARAMS.get_model("cpu", seed), isinstance(units, CountUnits))
+    network = Stabilised(PARAMS.get_model("cpu", seed), isinstance(units, CountUnits))
     inputs, targets = (
         torch.tensor(np.stack([units.of(part) for part in side]), dtype=torch.float32)[:, None]
         for side in splits.sides()
@@ -92,7 +96,7 @@ def train_rate_network(
     return RateNetwork(network.eval(), units)
 
 
-class _Stabilised(nn.Module):
+class Stabilised(nn.Module):
     """A network that predicts the noise, which is taken away: of square roots of counts, or as is.
 
     Rates are squares of roots; a network that had to give the roots themselves would start near 0,

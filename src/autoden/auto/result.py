@@ -128,7 +128,35 @@ class Result:
         """
         from autoden.auto.denoise import apply
 
-        return apply(self, other, axes=axes, n_dims=n_dims, exposure=exposure)
+        return apply(self.trained, self.measurement.setup, other, axes=axes, n_dims=n_dims,
+                     exposure=exposure, protecting=[self.measurement])  # fmt: skip
+
+    def save_model(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Keep the trained method for other measurements of the set-up; `autoden.load` reads it.
+
+        The file holds networks, parameters and what is said about the method, and nothing of the
+        measurement but its axis. Nothing in it can run.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, such as "method.safetensors".
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        InputError
+            The file cannot be written.
+        """
+        from autoden.auto.trained_files import write_trained
+
+        return write_trained(path, self.trained, self.measurement.setup, overwrite=overwrite)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Write estimate and uncertainty.

@@ -17,6 +17,7 @@ from autoden.auto.images.verdict import judge_images
 from autoden.auto.measurement import Measurement
 from autoden.auto.method import Method
 from autoden.auto.mixture import Mixture
+from autoden.auto.noise_again import NoiseLevels
 from autoden.auto.result import Result
 from autoden.auto.selection import Candidate
 from autoden.auto.splits import Splits
@@ -50,9 +51,11 @@ class Trained:
     settings : mapping
         What the user gave.
     samples : tuple of Exposures
-        What it was trained on.
+        What it was trained on; empty if it was read from a file.
     level_error : float
         Standard error of the variance of the noise of images, relative to it.
+    levels : NoiseLevels or None
+        What a file says about the noise of the samples.
     """
 
     method: Method
@@ -63,6 +66,7 @@ class Trained:
     settings: Mapping[str, Any]
     samples: tuple[Exposures, ...]
     level_error: float = 0.0
+    levels: NoiseLevels | None = None
 
     def result(
         self,

@@ -36,6 +36,7 @@ from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.watching import Epochs
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
+from autoden.io.provenance import with_provenance
 from autoden.models.param_utils import get_num_parameters
 from autoden.models.registry import describe
 
@@ -176,6 +177,7 @@ class Run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
         logger.info("%s", said)
+        step = self.record.step([*self.files, *chain.from_iterable(others.values())], found)
         kind: Any = interface.kind
         if "observers" in parameters_of(kind.train):
             training["observers"] = [Epochs(teller, training["epochs"])]
@@ -187,11 +189,10 @@ class Run:
             denoiser.save(destination.model, overwrite=destination.force)
         if destination.estimate is not None:
             result = estimate.signal(denoiser.infer(prepared[0]))
-            read = [*self.files, *chain.from_iterable(others.values())]
-            destination.write(self.record.noted_in(result, read, found))
+            destination.write(with_provenance(result, step))
             if destination.plot is not None:
                 draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
-        self.record.write(destination.output, found, overwrite=destination.force)
+        self.record.write(destination.output, found, step)
         logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
         teller.result(destination.written(), found_of(losses), losses.stopped)
         return EXIT_INTERRUPTED if losses.stopped else 0
@@ -216,7 +217,7 @@ class Run:
             [f"Read {measurement}."],
             does,
             {what: str(path) for what, path in destination.written().items()},
-            self.record.resolved(destination.output.parent, found),
+            self.record.resolved(destination.output, found),
         )
 
     def _check_folder(self) -> None:

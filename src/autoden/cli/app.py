@@ -72,7 +72,8 @@ app.command(train)
 app.command(
     "autoden.cli.infer:infer",
     name="infer",
-    help="Denoise files with a model that autoden train, or --save-model, saved.",
+    help="Denoise files with a model that autoden train, or --save-model, saved; one of autoden "
+    "denoise also says how sure it is.",
     help_epilogue=EXIT_CODES,
 )
 app.command(

@@ -6,22 +6,20 @@ What is done, the library decides; here is how it is asked, and how the answer i
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from autoden.cli import EXIT_INTERRUPTED
-from autoden.cli.destinations import ReportDestination
+from autoden.cli.destinations import KeepingDestination
 from autoden.cli.events import Plan
 from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import DATA, METHOD
+from autoden.cli.outcome import conclude, only_says
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
 from autoden.cli.spectra import SpectraReading, read_reference, read_spectra
-from autoden.cli.verdict import PARAMETERS, describe, found_of, tell, tell_warnings
+from autoden.cli.verdict import PARAMETERS, tell
 from autoden.cli.watching import Stages
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
@@ -29,8 +27,6 @@ from autoden.errors import InputError
 if TYPE_CHECKING:
     from autoden.auto.result import Result
     from autoden.auto.saving import AnyMeasurement
-
-logger = logging.getLogger(__name__)
 
 AS_NAMED = SpectraReading()
 
@@ -75,7 +71,7 @@ def denoise(
     files: Files,
     /,
     *,
-    destination: ReportDestination,
+    destination: KeepingDestination,
     reading: SpectraReading = AS_NAMED,
     exposure: Exposure = None,
     reference: Reference = None,
@@ -94,7 +90,7 @@ def denoise(
         from autoden.auto.saving import check_saving
 
         times = parse_times(exposure)
-        with _says("autoden.io", logging.WARNING if manner.quiet else logging.ERROR):
+        with only_says("autoden.io", logging.WARNING if manner.quiet else logging.ERROR):
             spectra = read_spectra(files, reading)
             held = read_reference(reference, files, reading, spectra) if reference else None
             measurement = read_measurement(spectra.data, axes=spectra.axes, exposure=times)
@@ -104,8 +100,13 @@ def denoise(
         if manner.dry_run:
             teller.plan(_plan(destination, told, budget, record))
             return 0
+        step = record.step([*files, *(reference or [])])
         stages = Stages(teller)
-        with _says("autoden.io", logging.ERROR), _says("autoden.auto", logging.ERROR), stages:
+        with (
+            only_says("autoden.io", logging.ERROR),
+            only_says("autoden.auto", logging.ERROR),
+            stages,
+        ):
             result = _run(
                 spectra.data,
                 axes=spectra.axes,
@@ -116,18 +117,15 @@ def denoise(
                 seed=seed,
                 progress=stages,
             )
-        saved = result.save(destination.output, overwrite=destination.force)
-        written = list(saved)
-        if destination.report is not None:
-            written.append(result.report(destination.report, overwrite=destination.force))
-    record.write(destination.output, {}, overwrite=destination.force)
-    tell(note for note in result.notes if note not in measurement.notes)
-    teller.show(describe(result))
-    tell_warnings(result)
-    logger.info("Wrote %s after %.1f s.", " and ".join(map(str, written)), teller.seconds)
-    files_written = destination.written() | ({"sigma": saved[1]} if len(saved) > 1 else {})
-    teller.result(files_written, found_of(result), "interrupted" if stages.interrupted else None)
-    return EXIT_INTERRUPTED if stages.interrupted else 0
+        return conclude(
+            result,
+            destination,
+            teller,
+            record,
+            step,
+            told=measurement.notes,
+            is_interrupted=stages.interrupted,
+        )
 
 
 def parse_times(text: str | None) -> list[float] | None:
@@ -152,7 +150,7 @@ def parse_times(text: str | None) -> list[float] | None:
 
 
 def _plan(
-    destination: ReportDestination, measurement: AnyMeasurement, budget: str, record: Record
+    destination: KeepingDestination, measurement: AnyMeasurement, budget: str, record: Record
 ) -> Plan:
     """Say what would be done."""
     samples = measurement.samples
@@ -162,20 +160,8 @@ def _plan(
         [f"Read {', '.join(map(str, measurement.sources))}: {what}."],
         [f"Would compare methods on held-out data (budget {budget}) and give the best estimate."],
         {name: str(path) for name, path in destination.written().items()},
-        record.resolved(destination.output.parent, {}),
+        record.resolved(destination.output, {}),
     )
-
-
-@contextmanager
-def _says(room: str, least: int) -> Iterator[None]:
-    """Let a room itself say only what is that serious: notes and warnings tell all of it."""
-    logger = logging.getLogger(room)
-    level = logger.level
-    logger.setLevel(least)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _run(data: Any, **options: Any) -> Result:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from autoden.cli.options import OUTPUT, Flag
-from autoden.cli.record import record_path
+from autoden.cli.record import check_record, record_path
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Destination:
     output
         Where to write the result, in the units of one measurement.
         The suffix says the format, such as .csv, .tif or .npz.
-        A file beside it, ending in .autoden.yaml, records all options and repeats the run.
+        A file beside it, ending in .autoden.json, records what was done and repeats the run.
     force
         Overwrite files that exist.
     """
@@ -66,7 +66,6 @@ class Destination:
             A file that is there without --force, or that is read, or is named twice; a suffix
             that is not known.
         """
-        from autoden.io import check_destination
         from autoden.io.reading import split_inside
 
         sources = [Path(split_inside(source)[0]) for source in sources]
@@ -80,7 +79,7 @@ class Destination:
                 raise InputError(f"{taken[path.resolve()]} and {option} are both {path}.")
             taken[path.resolve()] = option
         self.check_output()
-        check_destination(record_path(self.output), overwrite=self.force)
+        check_record(self.output, overwrite=self.force)
 
     def check_output(self) -> None:
         """Refuse an output that could not be written at the end."""
@@ -112,7 +111,7 @@ class ModelDestination(Destination):
         Where to save the trained denoiser, a .safetensors file for autoden infer.
     """
 
-    plot = None
+    plot = report = None
 
     @property
     def estimate(self) -> Path | None:
@@ -135,48 +134,6 @@ class ModelDestination(Destination):
 
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True)
-class TrainingDestination(Destination):
-    """Where the result goes, and what was learnt.
-
-    Attributes
-    ----------
-    save_model
-        Save the trained denoiser into this .safetensors file, for autoden infer.
-    plot
-        Draw spectra before and after into this PNG or SVG file.
-    zoom
-        Ranges of the plot such as 2.5:7.5 to draw below the whole spectrum.
-    """
-
-    save_model: Path | None = None
-    plot: Path | None = None
-    zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
-
-    @property
-    def model(self) -> Path | None:
-        """Where what was learnt goes."""
-        return self.save_model
-
-    def files(self) -> dict[str, Path]:
-        """Give the files to be written, by the options that name them."""
-        more = {"--save-model": self.save_model, "--plot": self.plot}
-        return {**super().files(), **{o: path for o, path in more.items() if path is not None}}
-
-    def check(self, sources: Sequence[Path]) -> None:
-        """Refuse, before anything is read, what could not be written at the end."""
-        from autoden.report.saving import check_figure_path
-
-        super().check(sources)
-        if self.plot is not None:
-            check_figure_path(self.plot, overwrite=self.force)
-        elif self.zoom:
-            raise InputError("--zoom is a part of the plot: give --plot, too.")
-        if self.save_model is not None:
-            check_model("--save-model", self.save_model, overwrite=self.force)
-
-
-@Parameter(name="*", group=OUTPUT)
-@dataclass(frozen=True)
 class ReportDestination(Destination):
     """Where the result goes, and what is to be said about it.
 
@@ -184,7 +141,7 @@ class ReportDestination(Destination):
     ----------
     report
         Write a report: one .html file that needs no network, or, if it ends in .png, a picture of
-        the spectrum (linear and logarithmic) and its residuals.
+        its figures.
     """
 
     report: Path | None = None
@@ -203,6 +160,67 @@ class ReportDestination(Destination):
         if self.report.suffix.lower() not in REPORT_SUFFIXES:
             raise InputError(f"--report {self.report} must end in {' or '.join(REPORT_SUFFIXES)}.")
         check_destination(self.report, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class KeepingDestination(ReportDestination):
+    """Where the result goes, what is to be said about it, and what was learnt.
+
+    Attributes
+    ----------
+    save_model
+        Save what was trained into this .safetensors file, for autoden infer.
+    """
+
+    save_model: Path | None = None
+
+    @property
+    def model(self) -> Path | None:
+        """Where what was learnt goes."""
+        return self.save_model
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        more = {} if self.save_model is None else {"--save-model": self.save_model}
+        return super().files() | more
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        super().check(sources)
+        if self.save_model is not None:
+            check_model("--save-model", self.save_model, overwrite=self.force)
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class TrainingDestination(KeepingDestination):
+    """Where the result goes, what was learnt, and figures.
+
+    Attributes
+    ----------
+    plot
+        Draw spectra before and after into this PNG or SVG file.
+    zoom
+        Ranges of the plot such as 2.5:7.5 to draw below the whole spectrum.
+    """
+
+    plot: Path | None = None
+    zoom: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None
+
+    def files(self) -> dict[str, Path]:
+        """Give the files to be written, by the options that name them."""
+        return super().files() | ({} if self.plot is None else {"--plot": self.plot})
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Refuse, before anything is read, what could not be written at the end."""
+        from autoden.report.saving import check_figure_path
+
+        super().check(sources)
+        if self.plot is not None:
+            check_figure_path(self.plot, overwrite=self.force)
+        elif self.zoom:
+            raise InputError("--zoom is a part of the plot: give --plot, too.")
 
 
 def check_model(option: str, path: Path, *, overwrite: bool) -> None:

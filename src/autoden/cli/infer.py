@@ -1,4 +1,7 @@
-"""``autoden infer``: denoise data of the same kind with a denoiser that was trained before."""
+"""``autoden infer``: denoise data of the same kind with what was trained before.
+
+Here is what denoisers do; methods of ``autoden denoise`` are applied in `method`.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from autoden.algorithms.registry import ALGORITHMS
-from autoden.cli.destinations import Destination
+from autoden.cli.denoise import Exposure
+from autoden.cli.destinations import ReportDestination
 from autoden.cli.events import Plan
 from autoden.cli.interface import WORDS, Interface, flag_of
 from autoden.cli.manner import PLAIN, Manner
+from autoden.cli.method import apply_method, is_method
 from autoden.cli.options import DATA, Flag
 from autoden.cli.readings import ReadingRepeats
 from autoden.cli.record import NO_RECORD, TakesRecord
@@ -25,6 +30,7 @@ from autoden.cli.sources import SHOWN, WANTED, Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
+from autoden.io.provenance import with_provenance
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +46,7 @@ Each = Annotated[
 AS_NAMED = ReadingRepeats()
 
 
-def __getattr__(name: str) -> Callable[..., None]:
+def __getattr__(name: str) -> Callable[..., int]:
     """Make the command when it is used, which is when the algorithms, and torch, are imported."""
     if name != "infer":
         raise AttributeError(f"there is no {name!r} here")
@@ -51,9 +57,9 @@ def __getattr__(name: str) -> Callable[..., None]:
     signature = inspect.signature(denoise, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
 
-    def infer(*arguments: Any, **options: Any) -> None:
+    def infer(*arguments: Any, **options: Any) -> int:
         with in_options(files):
-            denoise(*arguments, **options)
+            return denoise(*arguments, **options)
 
     more = [option.optional().as_parameter(flag_of(option.name), DATA) for option in beside]
     infer.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
@@ -65,21 +71,30 @@ def denoise(
     files: Files,
     /,
     *,
-    destination: Destination,
+    destination: ReportDestination,
     reading: ReadingRepeats = AS_NAMED,
+    exposure: Exposure = None,
     device: Device = None,
     batch_size: BatchSize = None,
     each: Each = False,
     manner: Manner = PLAIN,
     record: TakesRecord = NO_RECORD,
     **others: list[Path],
-) -> None:
-    """Load a denoiser, read data of the kind that it was trained on, and denoise them."""
+) -> int:
+    """Load what was trained, read data of the kind that it was trained on, and denoise them."""
     teller = manner.teller()
     teller.start(record.command, [model, *files])
     destination.check([model, *files, *chain.from_iterable(others.values())])
+    if is_method(model):
+        _check_options(model, "a method of autoden denoise", device=device, batch_size=batch_size,
+                       each=each, **others)  # fmt: skip
+        return apply_method(
+            model, files, destination, reading, exposure, teller=teller, record=record,
+            is_quiet=manner.quiet, is_dry=manner.dry_run,
+        )  # fmt: skip
     name, denoiser = load(model, device=device, batch_size=batch_size, verbose=False)
     interface = Interface.of(type(denoiser))
+    _check_options(model, f"a denoiser of {name}", exposure=exposure, report=destination.report)
     _check_can_infer(f"{model} was trained by {name}", interface, others)
     takes_repeats = interface.repeats != "none"
     sources = Sources.read(
@@ -108,16 +123,27 @@ def denoise(
                 [f"Read {model} and {measurement}."],
                 [f"Would denoise by {name}, and give {expected}."],
                 {what: str(path) for what, path in destination.written().items()},
-                record.resolved(destination.output.parent, {}),
+                record.resolved(destination.output, {}),
             )
         )
-        return
+        return 0
+    step = record.step([model, *files, *chain.from_iterable(others.values())])
     result = denoiser.infer(shown, **({"average_splits": False} if each else {}))
-    read = [model, *files, *chain.from_iterable(others.values())]
-    destination.write(record.noted_in(estimate.signal(result), read))
-    record.write(destination.output, {}, overwrite=destination.force)
+    destination.write(with_provenance(estimate.signal(result), step))
+    record.write(destination.output, {}, step)
     logger.info("Wrote %s.", destination.output)
     teller.result(destination.written())
+    return 0
+
+
+def _check_options(model: Path, what: str, **options: Any) -> None:
+    """Refuse options that mean nothing for this kind of model."""
+    given = [flag_of(name) for name, value in options.items() if value not in (None, False)]
+    if given:
+        taken = "they mean" if len(given) > 1 else "it means"
+        raise InputError(
+            f"{model} is {what}, for which {taken} nothing: leave out {', '.join(given)}."
+        )
 
 
 def _check_can_infer(what: str, interface: Interface, others: Mapping[str, Any]) -> None:

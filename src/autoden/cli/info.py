@@ -13,6 +13,7 @@ from autoden.cli.axes import Axes, named
 from autoden.cli.files import AS_IT_IS, ReadOptions
 from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
+from autoden.cli.method import is_method
 from autoden.cli.presets import SPACES
 from autoden.cli.readings import Reading, arrange
 from autoden.cli.record import NO_RECORD, TakesRecord
@@ -118,6 +119,8 @@ def describe_counts(measurement: Measurement) -> list[str]:
 
 def describe_model(file: Path) -> list[str]:
     """Say what a file of a trained model holds."""
+    if is_method(file):
+        return describe_method(file)
     from autoden.models.io import read_model
     from autoden.models.param_utils import get_num_parameters
     from autoden.models.registry import class_name
@@ -141,6 +144,24 @@ def describe_model(file: Path) -> list[str]:
         lines += [f"{name}: {line}" for line in describe(values)]
     limits = saved.arrays.get("lower_limit")
     return lines if limits is None else [*lines, f"lower limit: {np.min(limits):g}"]
+
+
+def describe_method(file: Path) -> list[str]:
+    """Say what a file of a method of ``autoden denoise`` holds."""
+    from autoden.auto.trained_files import read_trained
+    from autoden.cli.verdict import candidates
+
+    trained, setup = read_trained(file)
+    kind = SPACES[setup.n_dims][1]
+    said = say_number(setup.n_channels, "channel")
+    axis = "" if setup.axis is None else f" along {setup.axis.name}"
+    return [
+        f"{file}: {trained.method.name}, {trained.method.describe()}",
+        f"a method of autoden denoise, for {kind} of {said}{axis}",
+        f"noise: {trained.noise.describe()}",
+        *(f"trained with: {line}" for line in describe(trained.settings)),
+        *candidates(trained.candidates),
+    ]
 
 
 def describe(value: Any) -> list[str]:

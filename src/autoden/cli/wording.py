@@ -20,7 +20,8 @@ _FLAGS = {
     "realizations_axis": "--repeats-axis",
 }
 _QUOTED = re.compile(r"`(\w+)`")
-_KEYWORD = re.compile(r"\b(key|series|keep_overflow)=")
+_ALREADY = re.compile(r"\b\w+=True \((--[\w-]+)\)")
+_KEYWORD = re.compile(r"(?<![?&])\b(key|series|keep_overflow)=")  # not in an address
 _AXES = re.compile(r"\baxes='(\w+)'")
 _OPTION = re.compile(r"no option '(\w+)'")
 _FORCE = "overwrite=True (--force on the command line)"
@@ -53,10 +54,15 @@ def reworded(text: str, parameters: Iterable[str] = ()) -> str:
     'in.npz holds several arrays, a, b: choose one with --key ...'
     >>> reworded("If they are samples, give axes='SE'.")
     'If they are samples, give --axes SE.'
+    >>> reworded("Keep it with keep_overflow=True (--keep-overflow).")
+    'Keep it with --keep-overflow.'
+    >>> reworded("The app is at http://127.0.0.1:8123/?key=abc")
+    'The app is at http://127.0.0.1:8123/?key=abc'
     """
     flags = {**{name: flag_of(name) for name in parameters}, **_FLAGS}
     text = text.replace("`ad.denoise`", "autoden denoise")
     text = text.replace(_READ_ALL, "give --keep-overflow")
+    text = _ALREADY.sub(r"\1", text)
     text = _AXES.sub(r"--axes \1", text)
     text = _QUOTED.sub(lambda found: flags.get(found[1], found[0]), text)
     text = _OPTION.sub(lambda found: f"no option --{found[1].replace('_', '-')}", text)

@@ -139,7 +139,7 @@ def read_model(path: FilePath) -> SavedModel:
         is_archive = file.read(2) == b"PK"
     with _about(path):
         if not is_archive:
-            return _from_tensors(*read_tensors(path))
+            return _from_tensors(*read_tensors(path, ModelRecord))
         state = read_pickled(path)
         params, weights = open_saved_state(state)
         optimizer, tensors = split_tensors(state.get("optimizer"))

@@ -83,8 +83,8 @@ class DenoiserRecord(Record):
     arrays: tuple[Name, ...] = ()
 
 
-class ModelRecord(Record):
-    """All that a model file says.
+class FileRecord(Record):
+    """What every file says; a kind of file gives `format` its one value.
 
     Attributes
     ----------
@@ -92,6 +92,21 @@ class ModelRecord(Record):
         What the file is; a later version may mean something else and is refused.
     versions : dict
         Versions of the packages that wrote it.
+    sha256 : str
+        Digest of all tensors; empty until they are written.
+    """
+
+    format: str
+    format_version: Literal[1] = 1
+    versions: dict[Name, Name] = Field(default_factory=dict)
+    sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class ModelRecord(FileRecord):
+    """All that a model file says, beside what every file says.
+
+    Attributes
+    ----------
     network : NetworkRecord
         The network.
     epoch : int
@@ -100,15 +115,10 @@ class ModelRecord(Record):
         State of the optimiser, as `autoden.models.trees.split_tensors` takes it apart.
     denoiser : DenoiserRecord, optional
         The denoiser, if the file is of one.
-    sha256 : str
-        Digest of all tensors; empty until they are written.
     """
 
     format: Literal["autoden-model"] = "autoden-model"
-    format_version: Literal[1] = 1
-    versions: dict[Name, Name] = Field(default_factory=dict)
     network: NetworkRecord
     epoch: Annotated[int, Field(ge=0, lt=2**63)] = 0
     optimizer: Plain = None
     denoiser: DenoiserRecord | None = None
-    sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""

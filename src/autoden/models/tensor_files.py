@@ -10,16 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import safetensors.torch
 import torch
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from safetensors import safe_open
 from torch import Tensor
 
 from autoden.errors import InputError
 from autoden.io.files import FilePath, check_source, replacing
-from autoden.models.records import ModelRecord
+from autoden.models.records import FileRecord
+
+RecordT = TypeVar("RecordT", bound=FileRecord)
 
 METADATA_KEY = "autoden"
 MAX_RECORD = 2**20
@@ -29,7 +32,7 @@ MAX_FILE = 2**32
 
 
 def write_tensors(
-    path: FilePath, tensors: Mapping[str, Tensor], record: ModelRecord, *, overwrite: bool = False
+    path: FilePath, tensors: Mapping[str, Tensor], record: FileRecord, *, overwrite: bool = False
 ) -> None:
     """Write tensors and what they are, as a whole or not at all.
 
@@ -39,7 +42,7 @@ def write_tensors(
         The file.
     tensors : mapping of str to Tensor
         On any device, of any shape.
-    record : ModelRecord
+    record : FileRecord
         What they are; its digest is filled in.
     overwrite : bool
         Whether a file that is there may be replaced.
@@ -61,14 +64,21 @@ def write_tensors(
         temporary.write_bytes(content)
 
 
-def read_tensors(path: FilePath) -> tuple[dict[str, Tensor], ModelRecord]:
+def read_tensors(path: FilePath, kind: type[RecordT]) -> tuple[dict[str, Tensor], RecordT]:
     """Read what `write_tensors` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : type of FileRecord
+        What it has to say about its tensors; a file that says anything else is refused.
 
     Returns
     -------
     tensors : dict of str to Tensor
         On the CPU, in memory of their own.
-    record : ModelRecord
+    record : FileRecord
         What they are.
 
     Raises
@@ -80,7 +90,7 @@ def read_tensors(path: FilePath) -> tuple[dict[str, Tensor], ModelRecord]:
     _check_sizes(source)
     try:
         with safe_open(source, framework="pt") as file:
-            record = _read_record(source, file.metadata())
+            record = _read_record(source, file.metadata(), kind)
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (InputError, MemoryError):
         raise
@@ -94,6 +104,32 @@ def read_tensors(path: FilePath) -> tuple[dict[str, Tensor], ModelRecord]:
             "its source."
         )
     return tensors, record
+
+
+def read_format(path: FilePath) -> str:
+    """Say what a file says it is, such as "autoden-model"; "" where it does not say it.
+
+    Nothing else of it is read or checked.
+
+    Raises
+    ------
+    InputError
+        No such file.
+    """
+    source = check_source(path)
+    try:
+        _check_sizes(source)
+        with safe_open(source, framework="pt") as file:
+            text = _record_text(source, file.metadata())
+        return _Format.model_validate_json(text).format
+    except MemoryError:
+        raise
+    except Exception:  # whoever reads the file will say what is wrong with it
+        return ""
+
+
+class _Format(BaseModel):
+    format: str
 
 
 def plain_tensor(name: str, tensor: Tensor) -> Tensor:
@@ -131,7 +167,20 @@ def _check_sizes(source: Path) -> None:
         )
 
 
-def _read_record(source: Path, metadata: Mapping[str, str] | None) -> ModelRecord:
+def _read_record(source: Path, metadata: Mapping[str, str] | None, kind: type[RecordT]) -> RecordT:
+    text = _record_text(source, metadata)
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the text"
+        raise InputError(
+            f"{source} is not as autoden writes it, {where}: {first['msg']}. Choose another file, "
+            "or a version of autoden as new as the one that wrote it."
+        ) from error
+
+
+def _record_text(source: Path, metadata: Mapping[str, str] | None) -> str:
     if metadata is None or set(metadata) != {METADATA_KEY}:
         raise InputError(
             f"{source} is a safetensors file, but does not say how autoden is to use it: choose a "
@@ -142,12 +191,4 @@ def _read_record(source: Path, metadata: Mapping[str, str] | None) -> ModelRecor
         raise InputError(
             f"{source} says more about its tensors than the {MAX_RECORD} bytes that are allowed."
         )
-    try:
-        return ModelRecord.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the text"
-        raise InputError(
-            f"{source} is not as autoden writes it, {where}: {first['msg']}. Choose another file, "
-            "or a version of autoden as new as the one that wrote it."
-        ) from error
+    return text

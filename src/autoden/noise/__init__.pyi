@@ -13,6 +13,7 @@ from .faults import Fault as Fault
 from .faults import find_faults as find_faults
 from .gaussian import Gaussian as Gaussian
 from .level import Level as Level
+from .level import apparent_level as apparent_level
 from .level import gaussian_level as gaussian_level
 from .level import refine_level as refine_level
 from .model import NoiseModel as NoiseModel

@@ -140,7 +140,9 @@ def correlation_of_residuals(
     """Correlate what a denoised image left of the image, along each axis.
 
     Only what neighbours have in common counts: a denoiser that keeps a share of the noise makes
-    residuals of white noise differ from their neighbours a little.
+    residuals of white noise differ from their neighbours a little. It has to take away all of the
+    noise: denoise by the `apparent_level`, not by that of independent noise, which leaves what
+    neighbours share in the denoised image.
 
     Parameters
     ----------

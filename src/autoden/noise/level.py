@@ -92,6 +92,45 @@ def gaussian_level(exposures: Sequence[Exposures], valid: Mask | None = None) ->
     return level_of_variance(float(shares @ variances), float(np.linalg.norm(shares * errors)))
 
 
+def apparent_level(exposures: Sequence[Exposures], valid: Mask | None = None) -> Level:
+    """Measure how much the calmest parts of images vary, whether neighbours share it or not.
+
+    Where the noise of neighbours is correlated, `gaussian_level` tells of what is independent
+    only. This is sigma of all of it but for what is larger than a block, and a little more where
+    no part of the image is without structure: denoise by this level to see in what is left whether
+    the noise is correlated (`correlation_of_residuals`).
+
+    Parameters
+    ----------
+    exposures : sequence of Exposures
+        Samples whose first acquisitions are images or volumes; what is neither, or too small, is
+        measured as `gaussian_level` does.
+    valid : ndarray of bool, shape (*S), optional
+        False for elements to leave out.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(0, 5, (128, 129))
+    >>> shared = (noise[:, 1:] + noise[:, :-1]) / 2**0.5
+    >>> sample = [Exposures(shared[None])]
+    >>> print(f"{gaussian_level(sample).value:.1f} {apparent_level(sample).value:.1f}")
+    2.7 5.2
+    """
+    samples = several(exposures)
+    means: list[float] = []
+    sizes: list[float] = []
+    for values in _arrays(samples):
+        blocks = _blocks(values, valid)
+        if blocks is not None:
+            calmest = blocks.energies(_bins(blocks))
+            means.append(float(np.average(calmest.means[:, 0], weights=calmest.sizes[:, 0])))
+            sizes.append(float(calmest.sizes[:, 0].sum()))
+    if not means:
+        return gaussian_level([sample.take([0]) for sample in samples], valid)
+    variance = float(np.average(means, weights=sizes))
+    return level_of_variance(variance, variance * math.sqrt(2 / sum(sizes)))
+
+
 def refine_level(
     level: Level, exposures: Exposures, denoised: ArrayLike, *, seed: int = 0
 ) -> Level:
@@ -175,8 +214,11 @@ def level_of_variance(variance: float, error: float) -> Level:
 
 def floor_of_blocks(blocks: Blocks, *, has_structure: bool = False) -> WhiteFloor:
     """Measure the variance of white noise in blocks; more blocks make a finer table."""
-    n_bins = int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
-    return white_floor(blocks.energies(n_bins), has_structure=has_structure)
+    return white_floor(blocks.energies(_bins(blocks)), has_structure=has_structure)
+
+
+def _bins(blocks: Blocks) -> int:
+    return int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
 
 
 def _arrays(samples: Sequence[Exposures]) -> Iterator[Floats]:

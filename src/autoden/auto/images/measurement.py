@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autoden.auto.setup import Setup
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures
 from autoden.signals import Axis, Signal
@@ -160,22 +161,10 @@ class ImageMeasurement:
         self.by_sample(array)  # checks the shape
         return Signal(array, self.axes, {**self.metadata, **(metadata or {})})
 
-    def check_same_setup(self, other: Any) -> None:
-        """Refuse a measurement of another kind than this one.
-
-        Raises
-        ------
-        InputError
-            Spectra, another number of dimensions or of channels.
-        """
-        if not isinstance(other, ImageMeasurement):
-            raise InputError("the method was trained on images, and the new data are spectra.")
-        if (other.n_dims, other.n_channels) != (self.n_dims, self.n_channels):
-            raise InputError(
-                f"the method was trained on data of {self.n_dims} dimensions and {self.n_channels} "
-                f"channel(s), the new data have {other.n_dims} and {other.n_channels}: give such "
-                "data, or denoise these by themselves."
-            )
+    @property
+    def setup(self) -> Setup:
+        """What other measurements have to have in common with this one."""
+        return Setup(self.n_dims, self.n_channels)
 
     def _inner(self) -> dict[str, int]:
         """Give the length along each letter."""
