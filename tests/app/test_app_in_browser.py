@@ -112,6 +112,7 @@ def test_a_spectrum_is_denoised_and_comes_back(page, spectra, tmp_path):
     error = np.mean((estimate - TRUTH) ** 2)
     assert error < np.mean((np.asarray(shown["measured"]) - TRUTH) ** 2) / 2
     assert "<html" in download(page, "report", tmp_path).read_text()[:500]
+    assert download(page, "model", tmp_path).suffix == ".safetensors"
     assert "budget: fast" in download(page, "settings", tmp_path).read_text()
 
     page.get_by_test_id("scale").get_by_text("log").click()
@@ -163,6 +164,7 @@ def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tm
     assert "cancelled" in page.get_by_test_id("what").inner_text()
     assert ad.read(download(page, "result", tmp_path)).shape == (32, 40)
     assert download(page, "model", tmp_path).suffix == ".safetensors"
+    assert "<html" in download(page, "report", tmp_path).read_text()[:500]
 
     page.locator("img.denoised").wait_for()
     slider = page.get_by_test_id("cut")
@@ -217,6 +219,16 @@ def test_spectra_of_other_formats_are_uploaded_and_shown(page, spectra, tmp_path
     np.testing.assert_allclose(curves(page)["measured"], mean, rtol=1e-6)
     assert page.get_by_test_id("axes").input_value() == "RE"
     assert page.get_by_test_id("denoise").is_enabled()
+
+
+def test_a_figure_may_go_before_it_is_drawn(page, spectra):
+    page.get_by_test_id("files").set_input_files(spectra)
+    page.get_by_text("Taken for 3 repeats").wait_for()
+    page.get_by_test_id("denoise").click()
+    page.get_by_test_id("cancel").click()
+    page.get_by_text("cancelled before there was anything to keep").wait_for()
+    page.get_by_role("button", name="Remove job").first.click()
+    assert list(curves(page)) == ["measured"]
 
 
 def test_axes_that_nothing_tells_are_asked_for(page, tmp_path):

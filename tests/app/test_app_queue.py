@@ -191,5 +191,8 @@ def test_the_command_line_of_an_order():
     words = plain.words(Path("/o"))
     assert words[:2] == ["n2n", "/d/a b.csv"]
     assert {"--seed=-1", "--compile", "--output=/o/a b-denoised.csv"} <= set(words)
-    assert set(plain.destinations(Path("/o"))) == {RESULT, MODEL}
-    assert REPORT in Order("a", ("/a",)).destinations(Path("/o"))
+    for order in (plain, Order("a", ("/a",))):
+        goes = order.destinations(Path("/o"))
+        assert {f"--report={goes[REPORT]}", f"--save-model={goes[MODEL]}"} < set(
+            order.words(Path("/o"))
+        )

@@ -42,11 +42,12 @@ class Order:
     def destinations(self, folder: Path) -> dict[str, Path]:
         """Say where the files go that a job leaves, by what they are."""
         name = f"{self._stem()}-denoised"
-        found = {RESULT: folder / f"{name}{self.suffix}"}
-        if self.verb == AUTOMATIC:
-            beside = folder / f"{name}.sigma{self.suffix}"  # where a format holds one array
-            return {**found, SIGMA: beside, REPORT: folder / f"{name}.html"}
-        return {**found, MODEL: folder / f"{name}.safetensors"}
+        return {
+            RESULT: folder / f"{name}{self.suffix}",
+            SIGMA: folder / f"{name}.sigma{self.suffix}",  # where the format holds one array
+            REPORT: folder / f"{name}.html",
+            MODEL: folder / f"{name}.safetensors",
+        }
 
     def words(self, folder: Path) -> list[str]:
         """Write the command line, without the program's name.
@@ -56,8 +57,14 @@ class Order:
         Examples
         --------
         >>> order = Order("a.csv", ("/data/a.csv",), options={"--seed": ("1",)}, suffix=".csv")
-        >>> " ".join(order.words(Path("/out")))
-        'denoise /data/a.csv --output=/out/a-denoised.csv --report=/out/a-denoised.html --seed=1'
+        >>> for word in order.words(Path("/out")):
+        ...     print(word)
+        denoise
+        /data/a.csv
+        --output=/out/a-denoised.csv
+        --report=/out/a-denoised.html
+        --save-model=/out/a-denoised.safetensors
+        --seed=1
         """
         flags = {RESULT: "--output", REPORT: "--report", MODEL: "--save-model"}
         goes = [

@@ -241,7 +241,8 @@ def _verdict(job: Job) -> None:
 
 
 def _said(job: Job, is_open: bool = False) -> None:
-    notes = [*job.sentences("notes"), *job.told, *job.said]
+    told = [line for line in job.told if not line.startswith("Wrote ")]  # where, concerns nobody
+    notes = [*(told or job.sentences("notes")), *job.said]
     if notes:
         with (
             ui.expansion("What was read, assumed and done", value=is_open)

@@ -42,6 +42,11 @@
     event.preventDefault();
     send(event.dataTransfer.files);
   });
+  // A figure may leave the page while the library that draws it is still being loaded, which then
+  // finds no place to draw in; that is no error.
+  window.addEventListener("unhandledrejection", (event) => {
+    if (/must be passed a displayed plot div/.test(event.reason?.message)) event.preventDefault();
+  });
   // The slider between before and after moves in the page alone.
   document.addEventListener("input", (event) => {
     if (!event.target.classList?.contains("cut")) return;
