@@ -125,3 +125,11 @@ def test_info_tells_axes_in_numbers(run, spectra):
     assert found["shape"] == [6, 2000]
     assert [axis["name"] for axis in found["axes"]] == ["repeat", "energy"]
     assert found["axes"][1]["unit"] == "keV"
+
+
+def test_quiet_leaves_out_the_messages_that_are_no_warnings(run, spectra, tmp_path):
+    words = ["--epochs", "3", "--json", "--quiet"]
+    code, out, _ = run("n2n", spectra, "-o", tmp_path / "out.csv", *words)
+    assert code == 0
+    told = [event for event in events_of(out) if isinstance(event, Message)]
+    assert all(event.level == "warning" for event in told)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +39,7 @@ from autoden.errors import InputError
 from autoden.io.provenance import with_provenance
 from autoden.models.param_utils import get_num_parameters
 from autoden.models.registry import describe
+from autoden.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
@@ -279,6 +280,8 @@ class Run:
         known = self.interface.training
         settings = {name: value for name, value in defaults.items() if name in known}
         settings |= pick(known, self.given)
+        plain = {each.name for each in fields(TrainingSettings)} & set(settings)
+        TrainingSettings(**{name: settings[name] for name in plain})  # refuses what it would
         said = (f"{name.replace('_', ' ')} {settings[name]}" for name in BY_DATA if name in known)
         n_parameters = get_num_parameters(denoiser.model)
         network = f"{type(denoiser.model).__name__} with {n_parameters} parameters"
