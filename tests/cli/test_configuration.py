@@ -118,7 +118,7 @@ def test_other_kinds_of_files_are_refused(tmp_path, name):
 
 def test_a_file_that_is_missing_or_too_long_is_named(run, tmp_path):
     code, _, err = run("n2n", "--config", tmp_path / "none.yaml")
-    assert code == 1
+    assert code == 2
     assert "none.yaml does not exist" in err
     with pytest.raises(ConfigError, match="more than 1 MB"):
         read_options(write(tmp_path / "long.yaml", "#" * 2_000_000))

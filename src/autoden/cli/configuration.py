@@ -131,7 +131,10 @@ def read_options(path: Path) -> dict[str, Any]:
     from autoden.io.companions import RUN
     from autoden.io.files import check_source
 
-    source = check_source(path)
+    try:
+        source = check_source(path)
+    except InputError as error:
+        raise ConfigError(f"--config {error}") from error
     suffix = source.suffix.lower()
     if suffix not in (".yaml", ".yml", ".toml", ".json"):
         raise ConfigError(f"--config {path}: options are read from {_PATTERNS}.")
