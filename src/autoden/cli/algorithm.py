@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from numpy.typing import NDArray
 
 from autoden.algorithms.registry import ALGORITHMS, Algorithm
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.destinations import Destination, TrainingDestination
+from autoden.cli.estimates import Estimate
 from autoden.cli.events import Plan
 from autoden.cli.interface import Interface, flag_of, pick
 from autoden.cli.manner import PLAIN, Manner
@@ -30,6 +32,7 @@ from autoden.cli.plots import draw, parse_zooms
 from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, preset_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
+from autoden.cli.run_report import NO_REPORT, NoReport, RunReport, before_of
 from autoden.cli.signatures import parameters_of
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
@@ -174,6 +177,7 @@ class Run:
         if loaded is None:
             network = denoiser.model
             found |= choice_of(describe(type(network).__name__, network.init_params))
+        report = self._report(sources, prepared[0], estimate, said, found)
         if self.manner.dry_run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
@@ -189,14 +193,35 @@ class Run:
             denoiser.settings[PREPARATION] = {**defaults, **preparation}
             denoiser.save(destination.model, overwrite=destination.force)
         if destination.estimate is not None:
-            result = estimate.signal(denoiser.infer(prepared[0]))
+            inferred = denoiser.infer(prepared[0])
+            result = estimate.signal(inferred)
             destination.write(with_provenance(result, step))
             if destination.plot is not None:
                 draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
+            report.write(inferred, losses)
         self.record.write(destination.output, found, step)
         logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
         teller.result(destination.written(), found_of(losses), losses.stopped)
         return EXIT_INTERRUPTED if losses.stopped else 0
+
+    def _report(
+        self,
+        sources: Sources,
+        shown: NDArray[Any],
+        estimate: Estimate,
+        said: str,
+        found: dict[str, Any],
+    ) -> NoReport:
+        """Get the report ready, as far as it is known before the training."""
+        destination, measurement = self.destination, sources.measurement
+        if destination.report is None:
+            return NO_REPORT
+        before = before_of(self.interface, measurement, shown, estimate)
+        settings = self.record.resolved(destination.output, found)
+        return RunReport(
+            destination.report, measurement, before, self.files, said, settings,
+            overwrite=destination.force,
+        )  # fmt: skip
 
     def _check_keeps(self) -> None:
         """Refuse to train a model that nothing could be denoised with."""
