@@ -69,9 +69,19 @@ def n2v(noisy: Image) -> Image:
         replacement="neighbour",
         **{**COMMON, "patch_size": 96},
     )
-    data = denoiser.prepare_data(noisy, num_tst_ratio=0)
-    denoiser.train(*data, epochs=500, ratio_blind_spot=0.15, **ANNEALED)
-    return denoiser.infer(data[0])
+    images, held_out = denoiser.prepare_data(noisy, num_tst_ratio=0)
+    denoiser.train(images, held_out, epochs=2000, ratio_blind_spot=0.03, **ANNEALED)
+    return views_averaged(denoiser, images)
+
+
+def views_averaged(denoiser: ad.N2V, image: Image) -> Image:
+    """Average the outputs for the eight flips and quarter turns, which trained it, too."""
+    views = []
+    for flipped in (image, image[:, ::-1]):
+        for turns in range(4):
+            output = np.rot90(denoiser.infer(np.rot90(flipped, turns).copy()), -turns)
+            views.append(output if flipped is image else output[:, ::-1])
+    return np.mean(views, axis=0)
 
 
 METHODS: dict[str, Callable[[Image], Image]] = {

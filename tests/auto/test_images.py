@@ -71,6 +71,7 @@ def test_the_same_seed_gives_the_same(single):
     np.testing.assert_array_equal(again.uncertainty, single.uncertainty)
 
 
+@pytest.mark.slow
 def test_offset_and_scale_pass_to_the_estimate(single):
     other = ad.denoise(3 * noisy() - 500, n_dims=2, budget="fast")
     np.testing.assert_allclose((other.estimate + 500) / 3, single.estimate, atol=0.5)
@@ -95,6 +96,7 @@ def test_colours_stay_where_they_are(axes):
     assert rms(result.estimate, truth) < 0.5 * 8
 
 
+@pytest.mark.slow
 def test_odd_sizes_and_samples_of_one_set_up():
     truths = [SCENE[:33, :27], SCENE[7:40, 13:40]]
     result = ad.denoise([noisy(truth=each) for each in truths], n_dims=2, budget="fast")
@@ -126,6 +128,7 @@ def test_a_chequerboard_at_the_highest_frequency_stays():
     assert rms(ad.denoise(board, n_dims=2, budget="fast").estimate, board) < 0.5
 
 
+@pytest.mark.slow
 def test_a_noisy_chequerboard_stays():
     board = 100.0 * ((Y + X) % 2)
     result = ad.denoise(noisy(5.0, truth=board), n_dims=2, budget="fast")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autoden as ad
+from autoden.auto.axes import letters_of
 from autoden.auto.measurement import Measurement, read_measurement
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
@@ -373,3 +374,11 @@ def test_estimates_of_another_shape_are_refused():
     assert isinstance(measurement, Measurement)
     with pytest.raises(InputError, match=r"\(3, 60\).*4 sample"):
         measurement.shaped(np.ones((3, N)))
+
+
+def test_a_film_is_one_of_images_and_no_map_of_spectra():
+    times = Axis("time", "s", np.arange(4) * 0.5)
+    film = Signal(np.ones((4, 8, 9)), [times, "y", "x"])
+    assert letters_of(film, "film") == "?YX"
+    kinetics = Signal(np.ones((4, 9)), ["repeat", Axis("time", "s", np.arange(9.0))])
+    assert letters_of(kinetics, "kinetics") == "RE"

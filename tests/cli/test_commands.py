@@ -46,7 +46,7 @@ def test_a_model_trained_alone_denoises_as_the_verb_does(run, spectra, tmp_path)
     assert run("train", "n2n", spectra, "-o", model, *words)[0] == 0
     assert run("infer", model, spectra, "-o", tmp_path / "b.csv", "--quiet")[0] == 0
     np.testing.assert_allclose(*(ad.read(tmp_path / f"{n}.csv").data for n in "ab"), rtol=1e-5)
-    assert run("--config", f"{model}.autoden.yaml", "--force", "--quiet")[0] == 0
+    assert run("--config", f"{model}.autoden.json", "--force", "--quiet")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -234,3 +234,10 @@ def test_outputs_say_what_was_done_to_which_file(run, spectra, tmp_path):
     (source,) = training["inputs"]
     assert source["name"] == "in.csv"
     assert source["sha256"] == hashlib.sha256(spectra.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("wrong", [("--epochs", "-3"), ("--epochs", "2", "--restarts", "3")])
+def test_a_dry_run_refuses_what_the_training_would(run, spectra, tmp_path, wrong):
+    code, _, err = run("n2n", spectra, "-o", tmp_path / "out.csv", *wrong, "--dry-run")
+    assert code == 1
+    assert f"{wrong[-2]} is {wrong[-1]}: give" in err

@@ -76,7 +76,7 @@ def test_an_algorithm_tells_its_start_its_epochs_and_its_end(run, spectra, tmp_p
     assert last.remaining_s == 0
     assert last.held_out > 0
     assert any(isinstance(event, Message) and "held-out loss" in event.text for event in told)
-    assert outcome.written == {"output": str(output), "settings": f"{output}.autoden.yaml"}
+    assert outcome.written == {"output": str(output), "settings": f"{output}.autoden.json"}
     assert outcome.found["epochs"] == 3
     assert outcome.stopped is None
 
@@ -125,3 +125,11 @@ def test_info_tells_axes_in_numbers(run, spectra):
     assert found["shape"] == [6, 2000]
     assert [axis["name"] for axis in found["axes"]] == ["repeat", "energy"]
     assert found["axes"][1]["unit"] == "keV"
+
+
+def test_quiet_leaves_out_the_messages_that_are_no_warnings(run, spectra, tmp_path):
+    words = ["--epochs", "3", "--json", "--quiet"]
+    code, out, _ = run("n2n", spectra, "-o", tmp_path / "out.csv", *words)
+    assert code == 0
+    told = [event for event in events_of(out) if isinstance(event, Message)]
+    assert all(event.level == "warning" for event in told)

@@ -7,7 +7,7 @@ import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
-from autoden.io.companions import companion_path
+from autoden.io.companions import companion_path, note_run
 from autoden.signals import Axis, Signal
 
 ENERGY = Axis("energy", "keV", [0.5, 1.0, 1.5])
@@ -77,3 +77,25 @@ def test_one_that_was_tampered_with_is_refused(tmp_path):
         companion_path(path).write_text(json.dumps(json.loads(text) | change))
         with pytest.raises(InputError, match=r"a.npy"):
             aio.read(path)
+
+
+def test_how_a_file_was_made_is_kept_beside_what_the_format_loses(tmp_path):
+    lossy, whole = tmp_path / "a.npy", tmp_path / "a.npz"
+    for path in (lossy, whole):
+        aio.write(path, SIGNAL)
+        note_run(path, {"command": "n2n"}, inputs=[])
+        assert json.loads(companion_path(path).read_text())["run"] == {"command": "n2n"}
+        back = aio.read(path)
+        assert back.metadata["live_time"] == 30.0
+        assert back.metadata["assumed"] == []
+        aio.write(path, SIGNAL, overwrite=True)
+    assert "run" not in json.loads(companion_path(lossy).read_text())  # it was made otherwise
+
+
+def test_what_belongs_to_an_earlier_file_does_not_outlive_a_note(tmp_path):
+    path = tmp_path / "a.npy"
+    aio.write(path, SIGNAL)
+    np.save(path, np.arange(5))
+    note_run(path, {"command": "n2n"})
+    assert list(json.loads(companion_path(path).read_text())) == ["run"]
+    assert aio.read(path).metadata.get("live_time") is None

@@ -260,3 +260,17 @@ def test_a_description_of_another_size_is_left_out_and_that_is_said(tmp_path):
     back = aio.read(tmp_path / "b.tif")
     assert back.shape == (3, 2, 7)
     assert "of another size" in back.metadata["assumed"][-1]
+
+
+@pytest.mark.parametrize("n_images", [3, 4])
+def test_a_stack_that_tifffile_marks_as_colours_is_a_stack(tmp_path, n_images):
+    stack = np.arange(n_images * 30, dtype=np.uint16).reshape(n_images, 5, 6)
+    as_by_default = {"photometric": "rgb", "planarconfig": "separate"}  # of 3 or 4 images
+    tifffile.imwrite(tmp_path / "a.tif", stack, **as_by_default)
+    for lazy in (False, True):
+        signal = aio.read(tmp_path / "a.tif", lazy=lazy)
+        assert [axis.name for axis in signal.axes] == ["page", "y", "x"]
+        np.testing.assert_array_equal(np.asarray(signal), stack)
+    assert any("any stack of 3 or 4" in each for each in signal.metadata["assumed"])
+    tifffile.imwrite(tmp_path / "b.tif", np.moveaxis(stack[:3], 0, -1), photometric="rgb")
+    assert [axis.name for axis in aio.read(tmp_path / "b.tif").axes] == ["y", "x", "channel"]

@@ -1,13 +1,23 @@
 """Correlated noise is found along the right axes and over the right distances."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter, uniform_filter1d
 
 from autoden.errors import InputError
-from autoden.noise import Exposures, correlation_of_repeats, correlation_of_residuals
+from autoden.noise import (
+    Exposures,
+    apparent_level,
+    correlation_of_image,
+    correlation_of_repeats,
+    correlation_of_residuals,
+    gaussian_level,
+)
 
 SHAPE = (96, 100)
+PHOTOGRAPHS = Path(__file__).parents[3] / "shared/data/images"
 SEEDS = range(5)
 
 
@@ -79,6 +89,86 @@ def test_a_filter_that_keeps_some_noise_does_not_make_it_correlated():
     assert correlation_of_residuals(noisy, uniform_filter(noisy, 5)).is_white
 
 
+def scene():
+    y, x = np.mgrid[:192, :200]
+    shapes = 100.0 * (np.hypot(x - 80, y - 90) < 50) + 60 * ((x // 50 + y // 60) % 2)
+    return shapes + 10 * np.sin(x / 3) * np.sin(y / 4)
+
+
+def noise_of(kind, seed=0, sigma=10.0):
+    noise = white(seed, 200, 208)
+    if kind == "rows":
+        noise = noise + 0.8 * noise[:, :1]
+    widths = {"along X": (1, 3), "along Y": (2, 1), "along both": (3, 3)}.get(kind, (1, 1))
+    noise = uniform_filter(noise, widths)[4:-4, 4:-4]
+    return noise * sigma / noise.std()
+
+
+@pytest.mark.parametrize("kind", ["white", "rows", "along X", "along Y", "along both"])
+def test_the_apparent_level_counts_what_neighbours_share(kind):
+    sample = [Exposures((scene() + noise_of(kind))[None])]
+    assert apparent_level(sample).value == pytest.approx(10, rel=0.2)
+    if kind == "white":
+        assert gaussian_level(sample).value == pytest.approx(10, rel=0.04)
+    else:
+        assert gaussian_level(sample).value < 0.85 * apparent_level(sample).value
+
+
+KINDS = {
+    "white": (0, 0),
+    "rows": (0, 1),
+    "along X": (0, 1),
+    "along Y": (1, 0),
+    "along both": (1, 1),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_of_one_denoised_image(kind):
+    from skimage.restoration import denoise_wavelet
+
+    noisy = scene() + noise_of(kind)
+    sigma = apparent_level([Exposures(noisy[None])]).value
+    found = correlation_of_residuals(noisy, denoise_wavelet(noisy, sigma))
+    assert tuple(int(reach > 0) for reach in found.reach) == KINDS[kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("with_gaps", [False, True])
+def test_noise_of_one_image(kind, with_gaps):
+    noisy = scene() + noise_of(kind)
+    valid = np.ones(noisy.shape, dtype=bool)
+    if with_gaps:
+        noisy[40:60, 30:90], noisy[100, 100], valid[150:160] = np.nan, 1e4, False
+    found = correlation_of_image(noisy, valid)
+    assert tuple(int(reach > 0) for reach in found.reach) == KINDS[kind]
+
+
+@pytest.mark.parametrize("name", ["04", "09"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="no photographs")
+def test_noise_of_photographs(name, kind):
+    from skimage.io import imread
+
+    image = imread(PHOTOGRAPHS / f"{name}.png")[:192, :200].astype(float)
+    found = correlation_of_image(image + noise_of(kind, sigma=20.0))
+    assert tuple(int(reach > 0) for reach in found.reach) == KINDS[kind]
+
+
+def test_noise_of_a_volume():
+    z, y, x = np.indices((32, 33, 34))
+    ball = 100.0 * ((x - 16) ** 2 + (y - 16) ** 2 + (z - 16) ** 2 < 100)
+    noise = white(0, 32, 33, 34)
+    assert correlation_of_image(ball + noise).is_white
+    assert correlation_of_image(ball + uniform_filter1d(noise, 2, axis=1)).reach == (0, 1, 0)
+
+
+def test_images_without_noise_are_white():
+    y, x = np.mgrid[:96, :100]
+    for image in (np.full(SHAPE, np.nan), np.ones(SHAPE), 100.0 * (x > y), 7.0 * ((x + y) % 2)):
+        assert correlation_of_image(image).is_white
+
+
 def test_hot_pixels_and_gaps_do_not_matter():
     noisy = uniform_filter1d(white(0, *SHAPE), 2, axis=1)
     noisy[10, 10], noisy[50, 60:70] = 1e4, np.nan
@@ -94,3 +184,5 @@ def test_one_repeat_and_other_shapes_are_refused():
         correlation_of_repeats(Exposures(white(0, 1, *SHAPE)))
     with pytest.raises(InputError, match="what was made of it"):
         correlation_of_residuals(np.zeros((3, 4)), np.zeros((4, 3)))
+    with pytest.raises(InputError, match="two axes"):
+        correlation_of_image(np.zeros(9))

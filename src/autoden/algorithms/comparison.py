@@ -36,13 +36,18 @@ def close(
         line += f": held-out loss {history.best_held_out:.4g}. {describe(history.comparison)}"
         if any(rival.wins for rival in history.comparison.rivals):
             level = logging.WARNING
-            line += " What is simpler does better: prefer it, or train longer or otherwise"
-            line += "; for spectra there is `ad.denoise`." if n_dims == 1 else "."
+            line += f" {advice(n_dims)}"
     elif compare is not None or np.isnan(history.best_held_out):
         line += "; nothing is held out, so nothing is compared."
     else:
         line += f": held-out loss {history.best_held_out:.4g}."
     logger.log(level, "%s", line)
+
+
+def advice(n_dims: int) -> str:
+    """Say what to do where something simpler does better, with data of so many dimensions."""
+    instead = "; for spectra there is `ad.denoise`." if n_dims == 1 else "."
+    return f"What is simpler does better: prefer it, or train longer or otherwise{instead}"
 
 
 def describe(comparison: Comparison) -> str:

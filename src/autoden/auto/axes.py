@@ -164,11 +164,13 @@ def _by_names(axes: Sequence[Axis]) -> str | None:
     found = [_BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("s")) for name in names]
     nameless = [is_unnamed(axis) for axis in axes]
     alone = found.count(None) == 1
+    is_picture = {"Y", "X"} <= set(found)
     rank = [
-        -1 if letter or (without and not alone) else _spectral_rank(axis)
+        -1
+        if letter or (without and not alone) or (is_picture and axis.name == "time")  # a film
+        else _spectral_rank(axis)
         for axis, letter, without in zip(axes, found, nameless, strict=True)
     ]
-    is_picture = {"Y", "X"} <= set(found)
     if max(rank) >= int(is_picture):
         along = max(index for index, each in enumerate(rank) if each == max(rank))
         found[along] = "C" if is_picture and names[along] == "channel" else "E"

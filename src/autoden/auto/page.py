@@ -5,7 +5,6 @@ What is on a page, ``autoden.report`` knows; what is true of the result, ``verdi
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from autoden.auto.measurement import Measurement
 from autoden.auto.page_parts import alike, candidates_of, made_by, settings_of
 from autoden.auto.saving import as_path
 from autoden.errors import InputError
-from autoden.io.files import check_destination, replacing
+from autoden.io.files import check_destination
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
 from autoden.report.frame import SUFFIXES
@@ -25,7 +24,7 @@ from autoden.report.html import write_page
 from autoden.report.image_html import write_image_page
 from autoden.report.images import image_figure
 from autoden.report.page import Page
-from autoden.report.saving import PNG_DPI, figure_bytes, save_figure
+from autoden.report.saving import save_figure, save_sheet
 
 if TYPE_CHECKING:
     from autoden.auto.result import Result
@@ -135,26 +134,10 @@ def write_report(result: Result, path: str | Path, *, overwrite: bool = False) -
 
 def _write_picture(page: Page, n_samples: int, target: Path, overwrite: bool) -> None:
     """Draw the samples one below the other."""
-    from PIL import Image
-
     from autoden.report.denoised import plot_denoised
 
     figures = [plot_denoised(page, sample=sample) for sample in range(n_samples)]
-    if n_samples == 1:
-        save_figure(figures[0], target, overwrite=overwrite)
-        return
-    pictures = [
-        Image.open(BytesIO(figure_bytes(figure, PICTURE, dpi=PNG_DPI))).convert("RGB")
-        for figure in figures
-    ]
-    width, height = max(each.width for each in pictures), sum(each.height for each in pictures)
-    sheet = Image.new("RGB", (width, height), "white")
-    top = 0
-    for picture in pictures:
-        sheet.paste(picture, (0, top))
-        top += picture.height
-    with replacing(target, overwrite=overwrite) as temporary:
-        sheet.save(temporary, format="png", dpi=(PNG_DPI, PNG_DPI))
+    save_sheet(figures, target, overwrite=overwrite)
 
 
 def _title(measurement: Measurement) -> str:

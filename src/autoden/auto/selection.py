@@ -17,8 +17,9 @@ Floats = NDArray[np.float64]
 N_JUDGING_SPLITS = 16
 """So many splits compare the methods; more would repeat the same counts."""
 
-CLEARLY = 3.0
-"""Standard errors by which another method must be better to stand against one."""
+CLEARLY = {1: 3.0, 2: 1.0, 3: 1.0}
+"""Standard errors by which another method must be better to stand against one, by the number of
+dimensions: the filters of images are good by themselves, and their networks gain little."""
 
 NEARLY = 0.9
 """Share of what the best method gains over the mean that the chosen one has to gain."""
@@ -83,7 +84,8 @@ def compare_methods(
     nothing worse than it is ever chosen.
 
     The rule: a method will do if it gains more than nine tenths of what the best gains over the
-    mean and no other is better than it by more than three standard errors of the difference;
+    mean and no other is better than it by more than three standard errors of the difference (one
+    for images and volumes);
     chosen is the preferred one if it will do, and else the last that does, in the given order.
     (The best of several that are about as good would be chosen by chance.)
 
@@ -106,7 +108,7 @@ def compare_methods(
     deviances = 1000 * np.array(
         [judging.deviances(method.rates(inputs))[splits.held_out] for method in methods]
     )
-    chosen = _choose(deviances, list(methods).index(preferred))
+    chosen = _choose(deviances, list(methods).index(preferred), CLEARLY[splits.n_dims])
     scores, score_errors = _differences(deviances, 0)
     behind, behind_errors = _differences(deviances, chosen)
     return [
@@ -123,7 +125,7 @@ def compare_methods(
     ]
 
 
-def _choose(deviances: Floats, preferred: int) -> int:
+def _choose(deviances: Floats, preferred: int, clearly: float) -> int:
     """Give the row to choose, by the rule of `compare_methods`; row 0 is that of the mean."""
     means = deviances.mean(axis=1)
     best = int(means.argmin())
@@ -131,7 +133,7 @@ def _choose(deviances: Floats, preferred: int) -> int:
     def will_do(row: int) -> bool:
         others, errors = _differences(deviances, row)
         gains_enough = means[0] - means[row] > NEARLY * (means[0] - means[best])
-        return bool(gains_enough and not (others < -CLEARLY * errors).any())
+        return bool(gains_enough and not (others < -clearly * errors).any())
 
     in_order = (preferred, *reversed(range(len(deviances))))
     return next((row for row in in_order if will_do(row)), best)

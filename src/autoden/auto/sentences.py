@@ -73,7 +73,7 @@ def say_choice(
         )
     if any(each.behind < 0 for each in others):
         sentences.append(
-            f"None is better than it by more than {CLEARLY:g} standard errors: the best of several "
+            f"None is better than it by more than {_errors(what)}: the best of several "
             "alike would be chosen by chance, so that a mixture goes before single filters, and "
             "those that adapt to more data before others."
         )
@@ -83,6 +83,12 @@ def say_choice(
             "no part of them was held out, neither to choose again nor to check the stated error."
         )
     return sentences
+
+
+def _errors(what: str) -> str:
+    """Say by how many standard errors another method has to be better."""
+    n = CLEARLY[1 if what == "channel" else 2]
+    return f"{n:g} standard error{'s' * (n != 1)}"
 
 
 def say_errors(errors: Sequence[Errors], *, is_mean: bool) -> list[str]:

@@ -73,8 +73,12 @@ class CountUnits:
 
 @dataclass(frozen=True)
 class SquaredCountUnits(CountUnits):
-    """Counts of images, of which the squared error is to be least: bright parts weigh more."""
+    """Counts of images, of which the squared error is to be least: bright parts weigh more.
 
+    Their members are compared in units of their differences near by, as those of other images.
+    """
+
+    stabilise: ClassVar[str | None] = None
     data_term = staticmethod(squared_error)
 
 

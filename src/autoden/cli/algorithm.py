@@ -10,17 +10,19 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from numpy.typing import NDArray
 
 from autoden.algorithms.registry import ALGORITHMS, Algorithm
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.destinations import Destination, TrainingDestination
+from autoden.cli.estimates import Estimate
 from autoden.cli.events import Plan
 from autoden.cli.interface import Interface, flag_of, pick
 from autoden.cli.manner import PLAIN, Manner
@@ -30,14 +32,17 @@ from autoden.cli.plots import draw, parse_zooms
 from autoden.cli.presets import ALWAYS, BY_DATA, NetworkChoice, choice_of, preset_of
 from autoden.cli.readings import Reading, ReadingRepeats
 from autoden.cli.record import NO_RECORD, Record, TakesRecord
+from autoden.cli.run_report import NO_REPORT, NoReport, RunReport, before_of
 from autoden.cli.signatures import parameters_of
 from autoden.cli.sources import Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.watching import Epochs
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
+from autoden.io.provenance import with_provenance
 from autoden.models.param_utils import get_num_parameters
 from autoden.models.registry import describe
+from autoden.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from autoden.algorithms.denoiser import Denoiser
@@ -172,10 +177,12 @@ class Run:
         if loaded is None:
             network = denoiser.model
             found |= choice_of(describe(type(network).__name__, network.init_params))
+        report = self._report(sources, prepared[0], estimate, said, found)
         if self.manner.dry_run:
             teller.plan(self._plan(measurement, expected, said, found))
             return 0
         logger.info("%s", said)
+        step = self.record.step([*self.files, *chain.from_iterable(others.values())], found)
         kind: Any = interface.kind
         if "observers" in parameters_of(kind.train):
             training["observers"] = [Epochs(teller, training["epochs"])]
@@ -186,15 +193,35 @@ class Run:
             denoiser.settings[PREPARATION] = {**defaults, **preparation}
             denoiser.save(destination.model, overwrite=destination.force)
         if destination.estimate is not None:
-            result = estimate.signal(denoiser.infer(prepared[0]))
-            read = [*self.files, *chain.from_iterable(others.values())]
-            destination.write(self.record.noted_in(result, read, found))
+            inferred = denoiser.infer(prepared[0])
+            result = estimate.signal(inferred)
+            destination.write(with_provenance(result, step))
             if destination.plot is not None:
                 draw(destination.plot, measurement, result, zooms, overwrite=destination.force)
-        self.record.write(destination.output, found, overwrite=destination.force)
+            report.write(inferred, losses)
+        self.record.write(destination.output, found, step)
         logger.info("Wrote %s.", ", ".join(map(str, destination.files().values())))
         teller.result(destination.written(), found_of(losses), losses.stopped)
         return EXIT_INTERRUPTED if losses.stopped else 0
+
+    def _report(
+        self,
+        sources: Sources,
+        shown: NDArray[Any],
+        estimate: Estimate,
+        said: str,
+        found: dict[str, Any],
+    ) -> NoReport:
+        """Get the report ready, as far as it is known before the training."""
+        destination, measurement = self.destination, sources.measurement
+        if destination.report is None:
+            return NO_REPORT
+        before = before_of(self.interface, measurement, shown, estimate)
+        settings = self.record.resolved(destination.output, found)
+        return RunReport(
+            destination.report, measurement, before, self.files, said, settings,
+            overwrite=destination.force,
+        )  # fmt: skip
 
     def _check_keeps(self) -> None:
         """Refuse to train a model that nothing could be denoised with."""
@@ -216,7 +243,7 @@ class Run:
             [f"Read {measurement}."],
             does,
             {what: str(path) for what, path in destination.written().items()},
-            self.record.resolved(destination.output.parent, found),
+            self.record.resolved(destination.output, found),
         )
 
     def _check_folder(self) -> None:
@@ -278,6 +305,8 @@ class Run:
         known = self.interface.training
         settings = {name: value for name, value in defaults.items() if name in known}
         settings |= pick(known, self.given)
+        plain = {each.name for each in fields(TrainingSettings)} & set(settings)
+        TrainingSettings(**{name: settings[name] for name in plain})  # refuses what it would
         said = (f"{name.replace('_', ' ')} {settings[name]}" for name in BY_DATA if name in known)
         n_parameters = get_num_parameters(denoiser.model)
         network = f"{type(denoiser.model).__name__} with {n_parameters} parameters"

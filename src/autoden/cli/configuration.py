@@ -1,13 +1,15 @@
 """Options from a file: ``--config run.yaml``, below those of the command line, above the defaults.
 
 The file is a flat mapping of options to values, in YAML or TOML, with the names of the options
-with or without dashes; "files" are what a command takes without an option. Its paths are relative
+with or without dashes, or the file that a run left beside its output, which has them under "run".
+"files" are what a command takes without an option. Its paths are relative
 to its own folder. What a command does not know is an error, never passed over.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +28,8 @@ COMMAND, VERSION = "command", "autoden"
 """What a file may say beside options: for which command it is, and which version wrote it."""
 
 MOST_BYTES = 1 << 20
-_PATTERNS = "YAML (.yaml, .yml) or TOML (.toml)"
+MOST_BYTES_OF_RUNS = 1 << 25  # they may hold axes, too
+_PATTERNS = "YAML (.yaml, .yml), TOML (.toml), or the .autoden.json beside an output"
 
 
 class ConfigError(InputError):
@@ -125,22 +128,31 @@ def read_options(path: Path) -> dict[str, Any]:
     ConfigError
         It is missing, too long, of another kind, or no mapping.
     """
+    from autoden.io.companions import RUN
     from autoden.io.files import check_source
 
-    source = check_source(path)
+    try:
+        source = check_source(path)
+    except InputError as error:
+        raise ConfigError(f"--config {error}") from error
     suffix = source.suffix.lower()
-    if suffix not in (".yaml", ".yml", ".toml"):
+    if suffix not in (".yaml", ".yml", ".toml", ".json"):
         raise ConfigError(f"--config {path}: options are read from {_PATTERNS}.")
-    if source.stat().st_size > MOST_BYTES:
-        raise ConfigError(
-            f"--config {path} has more than {MOST_BYTES >> 20} MB: give options only."
-        )
+    most = MOST_BYTES_OF_RUNS if suffix == ".json" else MOST_BYTES
+    if source.stat().st_size > most:
+        raise ConfigError(f"--config {path} has more than {most >> 20} MB: give options only.")
     try:
         text = source.read_text(encoding="utf-8")
         values = _parse(text, suffix)
     except (ValueError, RecursionError) as error:
         said = " ".join(str(error).split())
         raise ConfigError(f"--config {path} is no {suffix[1:].upper()}: {said}.") from error
+    if suffix == ".json" and isinstance(values, dict):
+        if RUN not in values:
+            raise ConfigError(
+                f"--config {path} does not say how a file was made: give {_PATTERNS}."
+            )
+        values = values[RUN]
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
@@ -149,6 +161,8 @@ def read_options(path: Path) -> dict[str, Any]:
 
 
 def _parse(text: str, suffix: str) -> Any:
+    if suffix == ".json":
+        return json.loads(text)
     if suffix == ".toml":
         import tomllib
 

@@ -13,7 +13,7 @@ from autoden.cli.events import Plan
 from autoden.cli.files import AS_IT_IS, ReadOptions
 from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.options import OUTPUT, Flag
-from autoden.cli.record import NO_RECORD, TakesRecord
+from autoden.cli.record import NO_RECORD, TakesRecord, check_record, record_path
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
 
@@ -43,6 +43,7 @@ def convert(
         Overwrite the output if it exists.
     """
     from autoden.io import check_writable, write
+    from autoden.io.provenance import with_provenance
 
     teller = manner.teller()
     teller.start(record.command, [file])
@@ -52,9 +53,14 @@ def convert(
         if output.exists() and file.exists() and output.samefile(file):
             raise InputError(f"{output} is what is read: choose another name for the output.")
         check_writable(output, signal, overwrite=force)
+        check_record(output, overwrite=force)
+        written = {"output": str(output), "settings": str(record_path(output))}
         if manner.dry_run:
-            teller.plan(Plan([f"Read {file}: {signal}."], [], {"output": str(output)}))
+            options = record.resolved(output, {})
+            teller.plan(Plan([f"Read {file}: {signal}."], [], written, options))
             return
-        write(output, record.noted_in(signal, [file]), overwrite=force)
+        step = record.step([file])
+        write(output, with_provenance(signal, step), overwrite=force)
+        record.write(output, {}, step)
     logger.info("Wrote %s.", output)
-    teller.result({"output": output}, {"shape": signal.shape, "dtype": str(signal.dtype)})
+    teller.result(written, {"shape": signal.shape, "dtype": str(signal.dtype)})

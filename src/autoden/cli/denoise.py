@@ -100,6 +100,7 @@ def denoise(
         if manner.dry_run:
             teller.plan(_plan(destination, told, budget, record))
             return 0
+        step = record.step([*files, *(reference or [])])
         stages = Stages(teller)
         with (
             only_says("autoden.io", logging.ERROR),
@@ -121,6 +122,7 @@ def denoise(
             destination,
             teller,
             record,
+            step,
             told=measurement.notes,
             is_interrupted=stages.interrupted,
         )
@@ -158,7 +160,7 @@ def _plan(
         [f"Read {', '.join(map(str, measurement.sources))}: {what}."],
         [f"Would compare methods on held-out data (budget {budget}) and give the best estimate."],
         {name: str(path) for name, path in destination.written().items()},
-        record.resolved(destination.output.parent, {}),
+        record.resolved(destination.output, {}),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from autoden.cli.options import OUTPUT, Flag
-from autoden.cli.record import record_path
+from autoden.cli.record import check_record, record_path
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Destination:
     output
         Where to write the result, in the units of one measurement.
         The suffix says the format, such as .csv, .tif or .npz.
-        A file beside it, ending in .autoden.yaml, records all options and repeats the run.
+        A file beside it, ending in .autoden.json, records what was done and repeats the run.
     force
         Overwrite files that exist.
     """
@@ -66,7 +66,6 @@ class Destination:
             A file that is there without --force, or that is read, or is named twice; a suffix
             that is not known.
         """
-        from autoden.io import check_destination
         from autoden.io.reading import split_inside
 
         sources = [Path(split_inside(source)[0]) for source in sources]
@@ -80,7 +79,7 @@ class Destination:
                 raise InputError(f"{taken[path.resolve()]} and {option} are both {path}.")
             taken[path.resolve()] = option
         self.check_output()
-        check_destination(record_path(self.output), overwrite=self.force)
+        check_record(self.output, overwrite=self.force)
 
     def check_output(self) -> None:
         """Refuse an output that could not be written at the end."""

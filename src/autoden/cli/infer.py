@@ -30,6 +30,7 @@ from autoden.cli.sources import SHOWN, WANTED, Sources
 from autoden.cli.trained import PREPARATION, check_channels, load
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
+from autoden.io.provenance import with_provenance
 
 logger = logging.getLogger(__name__)
 
@@ -122,14 +123,14 @@ def denoise(
                 [f"Read {model} and {measurement}."],
                 [f"Would denoise by {name}, and give {expected}."],
                 {what: str(path) for what, path in destination.written().items()},
-                record.resolved(destination.output.parent, {}),
+                record.resolved(destination.output, {}),
             )
         )
         return 0
+    step = record.step([model, *files, *chain.from_iterable(others.values())])
     result = denoiser.infer(shown, **({"average_splits": False} if each else {}))
-    read = [model, *files, *chain.from_iterable(others.values())]
-    destination.write(record.noted_in(estimate.signal(result), read))
-    record.write(destination.output, {}, overwrite=destination.force)
+    destination.write(with_provenance(estimate.signal(result), step))
+    record.write(destination.output, {}, step)
     logger.info("Wrote %s.", destination.output)
     teller.result(destination.written())
     return 0

@@ -38,7 +38,7 @@ class Manner:
 
     def teller(self) -> Teller:
         """Start to tell what a run does."""
-        return JsonLines() if self.json else Terminal(quiet=self.quiet)
+        return (JsonLines if self.json else Terminal)(quiet=self.quiet)
 
 
 PLAIN = Manner()

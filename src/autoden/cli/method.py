@@ -66,13 +66,14 @@ def apply_method(
                 [f"Read {model} and {', '.join(map(str, files))}: {n_repeats} measurements."],
                 [f"Would denoise by {method.method}."],
                 {name: str(path) for name, path in destination.written().items()},
-                record.resolved(destination.output.parent, {}),
+                record.resolved(destination.output, {}),
             )
             teller.plan(plan)
             return 0
+        step = record.step([model, *files])
         with only_says("autoden.io", logging.ERROR), only_says("autoden.auto", logging.ERROR):
             result = method.apply(given.data, axes=axes, n_dims=n_dims, exposure=times)
-    return conclude(result, destination, teller, record, told=measurement.notes)
+    return conclude(result, destination, teller, record, step, told=measurement.notes)
 
 
 def _check_reading(model: Path, reading: ReadingRepeats) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autoden.cli import EXIT_INTERRUPTED
 from autoden.cli.destinations import ReportDestination
@@ -24,6 +24,7 @@ def conclude(
     destination: ReportDestination,
     teller: Teller,
     record: Record,
+    step: Mapping[str, Any],
     *,
     told: Sequence[str] = (),
     is_interrupted: bool = False,
@@ -40,6 +41,8 @@ def conclude(
         Who tells.
     record : Record
         The options of the run.
+    step : mapping
+        What was done, as `Record.step` gives it.
     told : sequence of str
         Notes that were told before.
     is_interrupted : bool
@@ -51,7 +54,7 @@ def conclude(
         written.append(result.report(destination.report, overwrite=destination.force))
     if destination.model is not None:
         written.append(result.save_model(destination.model, overwrite=destination.force))
-    record.write(destination.output, {}, overwrite=destination.force)
+    record.write(destination.output, {}, step)
     tell(note for note in result.notes if note not in told)
     teller.show(describe(result))
     tell_warnings(result)

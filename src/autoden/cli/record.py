@@ -1,11 +1,15 @@
-"""What a run was given, in a file beside its output that repeats it: ``--config`` reads it back."""
+"""What was done, in one file beside the output that repeats it: ``--config`` reads it back.
+
+It is the file in which `autoden.io` keeps what the format of the output cannot hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,10 +17,6 @@ from autoden.cli.configuration import COMMAND, VERSION, relative_to
 from autoden.cli.events import plain
 from autoden.cli.versions import version
 
-if TYPE_CHECKING:
-    from autoden.signals import Signal
-
-SUFFIX = ".autoden.yaml"
 MANNERS = ("force", "config", "dry_run", "json", "quiet", "debug")
 """Options that change nothing of a result."""
 
@@ -36,29 +36,31 @@ class Record:
     command: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def resolved(self, folder: Path, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Put together what the file will hold.
+    def resolved(self, output: Path, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Put together the options that make an output again.
 
         Parameters
         ----------
-        folder : Path
-            Where it will be; paths in or below it are written relative to it.
+        output : Path
+            The output; paths in or below its folder are written relative to that.
         found : mapping
             Options whose defaults depend on the data, as they were used.
         """
+        folder = record_path(output).absolute().parent
         merged = {**self.settings, **found}
         options = {n: v for n, v in merged.items() if n not in MANNERS and v is not None}
         return {
             COMMAND: self.command,
             VERSION: version(),
-            **{name: _plain_paths(value, folder.absolute()) for name, value in options.items()},
+            **{name: _plain_paths(value, folder) for name, value in options.items()},
         }
 
-    def noted_in(
-        self, result: Signal, files: Sequence[Path], found: Mapping[str, Any] | None = None
-    ) -> Signal:
-        """Add to the metadata of a result what was done, and to which files."""
-        from autoden.io.provenance import provenance, with_provenance
+    def step(self, files: Iterable[Path], found: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Say what is done, and to which files, as the metadata of a result have it.
+
+        Call it before the files could change: they are read for their sums.
+        """
+        from autoden.io.provenance import provenance
 
         merged = {**self.settings, **(found or {})}
         options = {
@@ -66,23 +68,42 @@ class Record:
             for name, value in merged.items()
             if name not in (*MANNERS, "seed") and not _has_paths(value) and plain(value) is not None
         }
-        step = provenance(self.command, files, settings=options, seed=merged.get("seed"))
-        return with_provenance(result, step)
+        return provenance(self.command, files, settings=options, seed=merged.get("seed"))
 
-    def write(self, output: Path, found: Mapping[str, Any], *, overwrite: bool) -> Path:
-        """Write the file beside an output."""
-        import yaml
+    def write(self, output: Path, found: Mapping[str, Any], step: Mapping[str, Any]) -> Path:
+        """Write the file beside an output, which is complete.
 
-        from autoden.io.files import replacing
+        Parameters
+        ----------
+        output : Path
+            The output.
+        found : mapping
+            As for `resolved`.
+        step : mapping
+            What `step` gave.
+        """
+        from autoden.io.companions import note_run
 
         path = record_path(output)
-        values = self.resolved(path.parent, found)
-        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        with replacing(path, overwrite=overwrite) as temporary:
-            again = f"autoden --config {path.name} --force"
-            head = f"# How {output.name} was made; it is made again by: {again}\n"
-            temporary.write_text(head + text, encoding="utf-8")
+        again = f"autoden --config {shlex.quote(path.name)} --force"
+        options = self.resolved(output, found)
+        note_run(_file_of(output), options, made_again_by=again, inputs=step["inputs"])
         return path
+
+
+def check_record(output: Path, *, overwrite: bool) -> None:
+    """Refuse an output whose file beside it could not be written.
+
+    Raises
+    ------
+    InputError
+        It is there and `overwrite` is False, or it is not autoden's.
+    """
+    from autoden.io.companions import check_companion
+    from autoden.io.files import check_destination
+
+    check_destination(record_path(output), overwrite=overwrite)
+    check_companion(_file_of(output))
 
 
 NO_RECORD = Record()
@@ -97,9 +118,17 @@ def record_path(output: Path) -> Path:
     Examples
     --------
     >>> record_path(Path("out.csv")).name
-    'out.csv.autoden.yaml'
+    'out.csv.autoden.json'
     """
-    return output.with_name(f"{output.name}{SUFFIX}")
+    from autoden.io.companions import companion_path
+
+    return companion_path(_file_of(output))
+
+
+def _file_of(output: Path) -> Path:
+    """Follow a link to the file that is written in truth."""
+    given = output.expanduser()
+    return given.resolve() if given.is_symlink() else given
 
 
 def _has_paths(value: Any) -> bool:

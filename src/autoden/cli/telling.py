@@ -122,13 +122,20 @@ class Teller(ABC):
 
 
 class JsonLines(Teller):
-    """Tells a program, whose SIGINT is heard also where a shell in the background ignores it."""
+    """Tells a program, whose SIGINT is heard also where a shell in the background ignores it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    quiet : bool
+        Of the messages tell warnings only.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
         super().__init__()
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and is_main_thread():
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        logging.basicConfig(handlers=[_Messages()], level=logging.INFO, force=True)
+        level = logging.WARNING if quiet else logging.INFO
+        logging.basicConfig(handlers=[_Messages()], level=level, force=True)
 
     def show(self, lines: Sequence[str]) -> None:
         """Say nothing: the result tells all of it."""

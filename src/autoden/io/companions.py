@@ -1,12 +1,14 @@
 """What a format cannot hold goes into a second file beside it, ``out.csv.autoden.json``.
 
 It names the state of the file that it belongs to (size, first and last bytes), so that it is left
-out once the file has been changed. Which formats lose what, the registry says.
+out once the file has been changed. Which formats lose what, the registry says. The same file holds
+how a file was made (`note_run`), which programs that make it have to say, whatever its format.
 """
 
 import hashlib
 import json
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ AXES, METADATA, DTYPE = "axes", "metadata", "dtype"
 
 _OF_READING = frozenset({"source", "assumed", "layout", "table", "overflow_bin"})
 _UNNAMED = "axis_{}"
+RUN = "run"
+"""Under which name the second file holds the options that make the first one again."""
 _BELONGS_TO = "belongs_to"
 _BLOCK = 2**20  # bytes at either end of a file that tell its state
 _MAX_BYTES = 2**25
@@ -78,7 +82,9 @@ def check_companion(path: FilePath) -> None:
         )
 
 
-def write_companion(path: FilePath, written: FilePath, signal: Signal) -> None:
+def write_companion(
+    path: FilePath, written: FilePath, signal: Signal, loses: Collection[str]
+) -> None:
     """Write the second file of a file that is about to get its name.
 
     Parameters
@@ -89,6 +95,8 @@ def write_companion(path: FilePath, written: FilePath, signal: Signal) -> None:
         What it is called now, complete.
     signal : Signal
         What it holds.
+    loses : collection of str
+        What its format loses.
 
     Raises
     ------
@@ -96,10 +104,46 @@ def write_companion(path: FilePath, written: FilePath, signal: Signal) -> None:
         The system refuses, or a file of that name is something else.
     """
     check_companion(path)
-    description = {**describe(signal), _BELONGS_TO: _state(Path(written))}
-    to_text(description)  # says it where the text is too long
-    with replacing(companion_path(path), overwrite=True) as temporary:
-        temporary.write_text(json.dumps(description, indent=1) + "\n", encoding="ascii")
+    described = describe(signal)
+    if AXES not in loses:
+        known = described["metadata"].items()
+        told = {name: value for name, value in known if name not in _OF_READING}
+        described = {"version": described["version"], METADATA: told}
+    to_text(described)  # says it where the text is too long
+    _write(companion_path(path), {**described, _BELONGS_TO: _state(Path(written))})
+
+
+def note_run(path: FilePath, run: Mapping[str, Any], **more: Any) -> Path:
+    """Say in the second file of a complete file how it was made.
+
+    What the second file holds of the first one stays there.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    run : mapping
+        Options, plain enough for JSON.
+    **more
+        Further entries, such as what was read; they go before all others.
+
+    Returns
+    -------
+    Path
+        The second file.
+
+    Raises
+    ------
+    InputError
+        The system refuses, or a file of that name is something else.
+    """
+    check_companion(path)
+    companion, first = companion_path(path), Path(path)
+    held = _load(companion) or {}
+    if not first.is_file() or held.get(_BELONGS_TO) != _state(first):
+        held = {}
+    _write(companion, {**more, RUN: dict(run), **held})
+    return companion
 
 
 def with_companion(path: FilePath, signal: Signal, loses: Collection[str]) -> Signal:
@@ -124,9 +168,9 @@ def with_companion(path: FilePath, signal: Signal, loses: Collection[str]) -> Si
     InputError
         The second file was tampered with, or comes from a later autoden.
     """
-    companion = companion_path(path)
+    companion = companion_path(os.path.realpath(path))  # of a link: beside the file itself
     description = _load(companion) if companion.is_file() else None
-    if description is None:
+    if description is None or _BELONGS_TO not in description:
         return signal
     if description.pop(_BELONGS_TO, None) != _state(Path(path)):
         said = [*signal.metadata.get("assumed", []), _OUTDATED.format(companion.name)]
@@ -150,7 +194,13 @@ def _load(companion: Path) -> dict[str, Any] | None:
         found = from_text(companion.read_text(encoding="utf-8"), str(companion))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and _BELONGS_TO in found else None
+    is_ours = isinstance(found, dict) and not {_BELONGS_TO, RUN}.isdisjoint(found)
+    return found if is_ours else None
+
+
+def _write(companion: Path, content: Mapping[str, Any]) -> None:
+    with replacing(companion, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
 
 
 def _state(path: Path) -> str:

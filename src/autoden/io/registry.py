@@ -103,7 +103,7 @@ class Format:
         self.function("write")(temporary, given, **options)
         target = os.path.realpath(Path(path).expanduser())
         if needs_companion(signal, self.loses) or (self.loses and has_companion(target)):
-            write_companion(target, temporary, signal)
+            write_companion(target, temporary, signal, self.loses)
 
     def _import(self) -> ModuleType:
         try:

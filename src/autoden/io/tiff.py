@@ -16,7 +16,7 @@ from autoden.io.description import from_text, restore
 from autoden.io.files import FilePath, check_source
 from autoden.io.foreign import READ_LAZILY, check_memory, parsing
 from autoden.io.image import without_alpha
-from autoden.io.tiff_axes import axes_of
+from autoden.io.tiff_axes import axes_of, is_stack_as_colours
 from autoden.io.tiff_lazy import lazy_pages
 from autoden.io.tiff_pages import check_pages, check_series, complaints
 from autoden.io.tiff_writing import OWN_TAG, write
@@ -107,7 +107,8 @@ def _own_description(tif: tifffile.TiffFile, name: str) -> dict[str, Any] | None
 def _has_alpha(series: tifffile.TiffPageSeries) -> bool:
     """Tell whether the last of the samples says how opaque a pixel is."""
     extra = series.keyframe.extrasamples
-    return bool(extra) and int(extra[-1]) in _ALPHA and "S" in series.axes
+    told = bool(extra) and int(extra[-1]) in _ALPHA and "S" in series.axes
+    return told and not is_stack_as_colours(series)
 
 
 def _interpret(

@@ -25,6 +25,7 @@ _UNITS = {
     "micron": "µm", "microns": "µm", "micrometer": "µm", "um": "µm", "\\u00b5m": "µm",
     "μm": "µm", "sec": "s", "seconds": "s", "in": "inch",
 }  # fmt: skip  # with the Greek letter, which looks like the sign
+_SEPARATE = 2  # planes of colours, one after another
 _NO_UNITS = frozenset({"", "pixel", "pixels", "reference frame"})
 _OF_RESOLUTION = {2: ("inch", 1.0), 3: ("cm", 2.54)}  # and how many make an inch
 _OF_PRINT = (72, 96, 100, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 720, 1200, 2400)
@@ -56,6 +57,9 @@ def axes_of(
     assumed: list[str] = []
     spacings = _spacings(tif, series, assumed)
     letters = _without_depths_of_habit(tif, series)
+    if is_stack_as_colours(series):
+        letters = letters.replace("S", "I")
+        assumed.append("its planes are marked as colours, as tifffile marks any stack of 3 or 4")
     names = [_NAMES.get(letter, "") for letter in letters]
     if "C" in letters and "S" in letters:
         names[letters.index("S")] = "colour"
@@ -70,6 +74,17 @@ def axes_of(
         positions = None if spacing is None else spacing * np.arange(length, dtype=np.float64)
         axes.append(Axis(name, unit, positions))
     return axes, assumed
+
+
+def is_stack_as_colours(series: tifffile.TiffPageSeries) -> bool:
+    """Tell whether colours are only what tifffile takes any stack of three or four images for.
+
+    Its ``imwrite(path, stack)`` stores such a stack as planes of red, green, blue and opacity;
+    who means colours puts them last.
+    """
+    page = series.keyframe
+    separate = int(page.planarconfig) == _SEPARATE
+    return series.kind == "shaped" and separate and "S" in series.axes
 
 
 def _without_depths_of_habit(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> str:

@@ -91,9 +91,9 @@ def _is_coloured(data: NDArray[Any], axes: Sequence[Axis]) -> bool:
 
 
 def _imagej_shows(data: NDArray[Any], coloured: bool) -> bool:
-    """Tell whether ImageJ has such numbers; tifffile takes pages of one pixel for damaged ones."""
+    """Tell whether ImageJ has such numbers; tifffile takes pages of one column for damaged ones."""
     known = (np.uint8,) if coloured else _IMAGEJ
-    return data.dtype.type in known and data.nbytes < _MAX_IMAGEJ and data.shape[-2:] != (1, 1)
+    return data.dtype.type in known and data.nbytes < _MAX_IMAGEJ and data.shape[-1] > 1
 
 
 def _letters(axes: Sequence[Axis], coloured: bool) -> str | None:

@@ -1,6 +1,7 @@
 from .choice import NoiseVerdict as NoiseVerdict
 from .choice import choose_noise as choose_noise
 from .correlation import NoiseCorrelation as NoiseCorrelation
+from .correlation import correlation_of_image as correlation_of_image
 from .correlation import correlation_of_repeats as correlation_of_repeats
 from .correlation import correlation_of_residuals as correlation_of_residuals
 from .estimation import estimate_gaussian as estimate_gaussian
@@ -13,6 +14,7 @@ from .faults import Fault as Fault
 from .faults import find_faults as find_faults
 from .gaussian import Gaussian as Gaussian
 from .level import Level as Level
+from .level import apparent_level as apparent_level
 from .level import gaussian_level as gaussian_level
 from .level import refine_level as refine_level
 from .model import NoiseModel as NoiseModel

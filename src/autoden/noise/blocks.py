@@ -134,12 +134,17 @@ def cosine_blocks(values: Floats, valid: Mask | None = None) -> Blocks | None:
     )
     cut = _windows(values, sides)[starts].reshape(-1, *sides)
     share = values.size / volume / len(cut)
-    usable = _usable(values, valid)
-    if usable is not None:
-        inside = np.asarray(_windows(usable, sides)[starts].reshape(len(cut), -1).all(axis=1))
-        if valid is None and inside.mean() < _FEWEST_LEFT:
-            inside = np.ones_like(inside)
-        cut = cut[inside]
+
+    def inside(mask: Mask) -> Mask:
+        return np.asarray(_windows(mask, sides)[starts].reshape(len(cut), -1).all(axis=1))
+
+    chosen = np.ones(len(cut), dtype=np.bool_) if valid is None else inside(valid)
+    unclipped = _unclipped(values)
+    if unclipped is not None:
+        within = chosen & inside(unclipped)
+        if within.sum() >= _FEWEST_LEFT * chosen.sum():
+            chosen = within
+    cut = cut[chosen]
     if len(cut) * share < FEWEST_BLOCKS / 2:
         return None
     means = cut.reshape(len(cut), -1).mean(axis=1)
@@ -170,15 +175,14 @@ def _starts(length: int, side: int, stride: int) -> NDArray[np.intp]:
     return np.arange(0, length - side + 1, stride, dtype=np.intp)
 
 
-def _usable(values: Floats, valid: Mask | None) -> Mask | None:
-    """Mark what blocks may hold; None if everything."""
-    low, high = values.min(), values.max()
-    usable = [] if valid is None else [valid]
-    for end in (low, high):
+def _unclipped(values: Floats) -> Mask | None:
+    """Mark what is not at an end of the values where many are; None if there is no such end."""
+    masks = []
+    for end in (values.min(), values.max()):
         inside = np.asarray(values != end)
-        if low < high and inside.mean() < 1 - _CLIPPED:
-            usable.append(inside)
-    return np.logical_and.reduce(usable) if usable else None
+        if inside.any() and inside.mean() < 1 - _CLIPPED:
+            masks.append(inside)
+    return np.logical_and.reduce(masks) if masks else None
 
 
 def _frequencies(sides: Sequence[int]) -> tuple[NDArray[np.intp], Mask]:

@@ -30,6 +30,7 @@ _FEWEST_BINS: Final = 4
 _BLOCKS_PER_BIN: Final = 16
 _MOST_AXES: Final = 3  # of a block; further ones hold separate arrays
 _COPIES: Final = 4  # of added noise
+_ROUNDING: Final = 1e-24  # of the largest mean square
 _INFLATED: Final = 2.4  # variance of a mean square of third differences, over that of white noise
 
 
@@ -90,6 +91,49 @@ def gaussian_level(exposures: Sequence[Exposures], valid: Mask | None = None) ->
     sizes, variances, errors = np.array(found).T
     shares = sizes / sizes.sum()
     return level_of_variance(float(shares @ variances), float(np.linalg.norm(shares * errors)))
+
+
+def apparent_level(exposures: Sequence[Exposures], valid: Mask | None = None) -> Level:
+    """Measure how much the calmest parts of images vary, whether neighbours share it or not.
+
+    Where the noise of neighbours is correlated, `gaussian_level` tells of what is independent
+    only. This is sigma of all of it but for what is larger than a block, and a little more where
+    no part of the image is without structure: denoise by this level to see in what is left whether
+    the noise is correlated (`correlation_of_residuals`).
+
+    Parameters
+    ----------
+    exposures : sequence of Exposures
+        Samples whose first acquisitions are images or volumes; what is neither, or too small, is
+        measured as `gaussian_level` does.
+    valid : ndarray of bool, shape (*S), optional
+        False for elements to leave out.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(0, 5, (128, 129))
+    >>> shared = (noise[:, 1:] + noise[:, :-1]) / 2**0.5
+    >>> sample = [Exposures(shared[None])]
+    >>> print(f"{gaussian_level(sample).value:.1f} {apparent_level(sample).value:.1f}")
+    2.7 5.2
+    """
+    samples = several(exposures)
+    means: list[float] = []
+    sizes: list[float] = []
+    for values in _arrays(samples):
+        blocks = _blocks(values, valid)
+        if blocks is not None:
+            calmest = blocks.energies(_bins(blocks))
+            varied = calmest.means[:, 0]
+            is_pattern = np.median(varied) <= _ROUNDING * varied.max()  # of few frequencies
+            means.append(
+                0.0 if is_pattern else float(np.average(varied, weights=calmest.sizes[:, 0]))
+            )
+            sizes.append(float(calmest.sizes[:, 0].sum()))
+    if not means:
+        return gaussian_level([sample.take([0]) for sample in samples], valid)
+    variance = float(np.average(means, weights=sizes))
+    return level_of_variance(variance, variance * math.sqrt(2 / sum(sizes)))
 
 
 def refine_level(
@@ -175,8 +219,11 @@ def level_of_variance(variance: float, error: float) -> Level:
 
 def floor_of_blocks(blocks: Blocks, *, has_structure: bool = False) -> WhiteFloor:
     """Measure the variance of white noise in blocks; more blocks make a finer table."""
-    n_bins = int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
-    return white_floor(blocks.energies(n_bins), has_structure=has_structure)
+    return white_floor(blocks.energies(_bins(blocks)), has_structure=has_structure)
+
+
+def _bins(blocks: Blocks) -> int:
+    return int(np.clip(blocks.n_independent / _BLOCKS_PER_BIN, _FEWEST_BINS, _MOST_BINS))
 
 
 def _arrays(samples: Sequence[Exposures]) -> Iterator[Floats]:

@@ -105,8 +105,9 @@ def level_of(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> round(level_of([5 * rng.gamma(30.0, size=(64, 64))], "gamma", None), 1)
-    30.1
+    >>> shape = level_of([5 * rng.gamma(30.0, size=(64, 64))], "gamma", None)
+    >>> bool(abs(shape - 30) < 2)
+    True
     """
     choice("noise", noise, KINDS)
     samples = [np.asarray(sample, dtype=np.float64) for sample in measured]

@@ -97,6 +97,7 @@ def _numbers(spectrum: Spectrum, page: Page) -> dict[str, Any]:
         values = getattr(spectrum, name)
         if values is not None:
             numbers[name] = _rounded(values, _DIGITS)
+    numbers.setdefault("sigma", [None] * len(page.x))  # the script asks for it
     return numbers
 
 
@@ -113,12 +114,15 @@ def _traces(page: Page) -> list[dict[str, Any]]:
             **quiet, "name": "measured mean", "meta": "measured",
             "line": {"color": GREY, "width": 1, "shape": "hvh"},
         },
-        {**quiet, "meta": "lower", "line": no_line, "showlegend": False},
-        {
-            **quiet, "name": "± 1 sigma", "meta": "upper", "line": no_line,
-            "fill": "tonexty", "fillcolor": BAND,
-        },
     ]  # fmt: skip
+    if page.sigma is not None:
+        traces += [
+            {**quiet, "meta": "lower", "line": no_line, "showlegend": False},
+            {
+                **quiet, "name": "± 1 sigma", "meta": "upper", "line": no_line,
+                "fill": "tonexty", "fillcolor": BAND,
+            },
+        ]  # fmt: skip
     if page.reference is not None:
         line = {"color": GREEN, "width": 1}
         traces.append({**quiet, "name": "reference", "meta": "reference", "line": line})

@@ -85,8 +85,9 @@ def plot_denoised(page: Page, *, sample: int = 0) -> Figure:
     for axes in panels[: 1 + has_log]:
         dotted = ("mean", "reference") if axes is not top else ()
         draw_curves(axes, page.x, curves, points=points, dotted=dotted)
-        shade_band(axes, page.x, spectrum.estimate - spectrum.sigma,
-                   spectrum.estimate + spectrum.sigma)  # fmt: skip
+        if spectrum.sigma is not None:
+            shade_band(axes, page.x, spectrum.estimate - spectrum.sigma,
+                       spectrum.estimate + spectrum.sigma)  # fmt: skip
         axes.set_ylabel(plain(page.value_name))
     if has_log and any((y <= 0).any() for y in (spectrum.measured, spectrum.reference)
                        if y is not None):  # fmt: skip

@@ -11,9 +11,10 @@ from typing import Final
 from autoden.report.chart import chart, describe
 from autoden.report.frame import asset, check_page_path, document, write
 from autoden.report.page import Page
+from autoden.report.training import training_section
 
 _CAPTION: Final = (
-    "{above} measured mean (grey steps) and the estimate (line) with its ± 1 sigma band{more}. "
+    "{above} measured mean (grey steps) and the estimate (line){band}{more}. "
     "{below}Drag over a range to zoom, double-click to see all. On the logarithmic scale, values "
     "near or below zero are drawn at the lower edge."
 )
@@ -70,7 +71,7 @@ def render(page: Page) -> str:
 
     return document(
         page,
-        {"Spectrum before and after": _figure(page)},
+        {"Spectrum before and after": _figure(page), **training_section(page)},
         [
             f'<script type="application/json" id="numbers">{_json(chart(page))}</script>',
             f"<script>{get_plotlyjs()}</script>",
@@ -89,6 +90,7 @@ def _figure(page: Page) -> str:
     kind = "" if page.noise_sigma is not None else ' class="single"'
     caption = _CAPTION.format(
         more="" if page.reference is None else ", and a reference that took no part (thin, green)",
+        band="" if page.sigma is None else " with its ± 1 sigma band",
         above="The" if page.noise_sigma is None else "Above: the",
         below="" if page.noise_sigma is None else _BELOW,
     )

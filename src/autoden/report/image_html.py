@@ -14,6 +14,7 @@ from autoden.report.frame import asset, check_page_path, document, write
 from autoden.report.image_page import ImagePage, View
 from autoden.report.numerals import show
 from autoden.report.pictures import MOST, diverging, embedded, grey, heat, middle, png, value_range
+from autoden.report.training import training_section
 
 RESIDUAL_REACH: Final = 4.0
 """Standard deviations at which residuals are drawn in full colour."""
@@ -75,6 +76,7 @@ def render_images(page: ImagePage) -> str:
         figures["Reference"] = _reference(page)
     if page.curves:
         figures["Detail that is resolved"] = _curves(page)
+    figures |= training_section(page)
     return document(page, figures, [f"<script>\n{asset('image.js')}</script>"])
 
 

@@ -83,7 +83,7 @@ class ImagePage:
         What the values are, with their unit.
     title : str
         Title of the page.
-    measurement, verdict, warnings, candidates, tables, made, settings, citation
+    measurement, verdict, warnings, candidates, tables, made, settings, losses, best_epoch, citation
         As for `Page`.
 
     Raises
@@ -119,6 +119,8 @@ class ImagePage:
     tables: Sequence[Table] = ()
     made: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    losses: Mapping[str, ArrayLike] = field(default_factory=dict)
+    best_epoch: int | None = None
     citation: str = ""
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ class Spectrum:
     name: str
     measured: Floats
     estimate: Floats
-    sigma: Floats
+    sigma: Floats | None
     noise_sigma: Floats | None
     reference: Floats | None
 
@@ -46,7 +46,7 @@ class Page:
     ----------
     measured, estimate : array_like, shape (n_channels,) or (n_samples, n_channels)
         Mean of what was measured, and what denoising made of it, in the same unit.
-    sigma : array_like, same shape
+    sigma : array_like, same shape, optional
         1 sigma uncertainty of the estimate; NaN where it is unknown.
     noise_sigma : array_like, same shape, optional
         1 sigma of the noise of `measured`; the residuals are drawn in this unit.
@@ -74,6 +74,10 @@ class Page:
         How the estimate was made: method, parameters, seed, version, date.
     settings : mapping of str to object
         All settings, by name.
+    losses : mapping of str to array_like, each of shape (n_epochs,)
+        Losses of a training, as `loss_figure` takes them.
+    best_epoch : int, optional
+        The epoch that was kept.
     citation : str
         A paragraph that says all this in a paper.
 
@@ -92,7 +96,7 @@ class Page:
 
     measured: ArrayLike
     estimate: ArrayLike
-    sigma: ArrayLike
+    sigma: ArrayLike | None = None
     noise_sigma: ArrayLike | None = None
     reference: ArrayLike | None = None
     positions: ArrayLike | None = None
@@ -109,6 +113,8 @@ class Page:
     tables: Sequence[Table] = ()
     made: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    losses: Mapping[str, ArrayLike] = field(default_factory=dict)
+    best_epoch: int | None = None
     citation: str = ""
 
     def __post_init__(self) -> None:
@@ -151,7 +157,7 @@ class Page:
                 name=name,
                 measured=np.atleast_2d(self.measured)[i],
                 estimate=np.atleast_2d(self.estimate)[i],
-                sigma=np.atleast_2d(self.sigma)[i],
+                sigma=row(self.sigma, i),
                 noise_sigma=row(self.noise_sigma, i),
                 reference=row(self.reference, i),
             )

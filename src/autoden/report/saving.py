@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -58,6 +59,41 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
     data = figure_bytes(figure, path.suffix.lower(), dpi=PNG_DPI)
     with replacing(path, overwrite=overwrite) as temporary:
         temporary.write_bytes(data)
+
+
+def save_sheet(
+    figures: Sequence[Figure], path: str | os.PathLike[str], *, overwrite: bool = False
+) -> None:
+    """Save several figures as one PNG, one below the other.
+
+    Parameters
+    ----------
+    figures : sequence of matplotlib.figure.Figure
+        One or more.
+    path, overwrite
+        As for `save_figure`.
+
+    Raises
+    ------
+    InputError
+        As `save_figure`.
+    """
+    from PIL import Image
+
+    path = check_figure_path(path, overwrite=overwrite)
+    if len(figures) == 1:
+        save_figure(figures[0], path, overwrite=overwrite)
+        return
+    rendered = (figure_bytes(figure, ".png", dpi=PNG_DPI) for figure in figures)
+    pictures = [Image.open(BytesIO(each)).convert("RGB") for each in rendered]
+    width, height = max(each.width for each in pictures), sum(each.height for each in pictures)
+    sheet = Image.new("RGB", (width, height), "white")
+    top = 0
+    for picture in pictures:
+        sheet.paste(picture, (0, top))
+        top += picture.height
+    with replacing(path, overwrite=overwrite) as temporary:
+        sheet.save(temporary, format="png", dpi=(PNG_DPI, PNG_DPI))
 
 
 def check_figure_path(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

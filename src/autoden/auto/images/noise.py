@@ -43,7 +43,7 @@ TOO_EVEN, LEAST_COUNTS = 2.0, 10
 """Equal neighbours, over those that counts have, which no counts have; of so many counts each."""
 MOSTLY_EVEN = 0.5
 """Share of equal neighbours from which there is no noise to speak of."""
-N_REFINEMENTS = 6
+N_REFINEMENTS = 12
 SINGLE_ERROR = 0.006
 """Relative error of the level of a single image at the least, from photographs."""
 
@@ -120,8 +120,8 @@ def planes(samples: Sequence[Exposures]) -> list[Exposures]:
 def refined(noise: NoiseModel, sample: Exposures, estimate: Floats) -> float:
     """Say by what factor the variance of a single image is to be corrected, knowing its estimate.
 
-    Noise is added to the estimate and measured as that of the image was; the average over several
-    draws tells how much of the level was structure. 1 for repeats and for other noise.
+    Noise is added to the estimate and measured as that of the image was; several draws tell how
+    much of the level was structure, as far as they agree. 1 for repeats and for other noise.
     """
     if not isinstance(noise, Gaussian) or sample.n_repeats > 1:
         return 1.0
@@ -131,7 +131,10 @@ def refined(noise: NoiseModel, sample: Exposures, estimate: Floats) -> float:
         for plane, image in zip(planes([sample]), estimate, strict=True)
         for seed in range(-(-N_REFINEMENTS // len(estimate)))
     ]
-    return float(np.mean(ratios)) ** 2
+    change = float(np.median(ratios)) - 1
+    doubt = 1.25 * float(np.std(ratios)) / len(ratios) ** 0.5
+    certain = max(1 - (doubt / change) ** 2, 0.0) if change else 0.0  # as Stein shrinks
+    return (1 + certain * change) ** 2
 
 
 def axis_names(layers: Sequence[Exposures]) -> tuple[str, ...]:
