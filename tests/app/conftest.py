@@ -65,6 +65,17 @@ def address(tmp_path_factory):
     assert list(folder.glob("autoden-app-*")) == [], "files of the user were left behind"
 
 
+def forget_jobs(page):
+    """Remove what other tests left, in whatever order they run."""
+    page.get_by_test_id("theme").wait_for()
+    remove = page.get_by_role("button", name="Remove job")
+    while remove.count():
+        row = page.locator("li.job", has=remove).first
+        name = row.get_attribute("data-testid")
+        row.get_by_role("button", name="Remove job").click()
+        page.get_by_test_id(name).wait_for(state="detached")
+
+
 @pytest.fixture
 def page(chromium, address):
     """A page of the app; at the end, nothing left the machine and nothing was complained about."""
@@ -79,6 +90,7 @@ def page(chromium, address):
         "console", lambda said: said.type in ("error", "warning") and complaints.append(said.text)
     )
     page.goto(address)
+    forget_jobs(page)
     yield page
     context.close()
     host = re.match(r"http://([^/]+)/", address)[1]
