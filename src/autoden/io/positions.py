@@ -51,8 +51,8 @@ def spacing(axis: Axis) -> float | None:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.diff(axis.values)
-    step = float(steps.mean())
-    alike = np.isfinite(step) and step != 0 and np.allclose(steps, step, rtol=1e-4, atol=0.0)
+        step = float(steps.mean())
+        alike = np.isfinite(step) and step != 0 and np.allclose(steps, step, rtol=1e-4, atol=0.0)
     return step if alike else None
 
 
