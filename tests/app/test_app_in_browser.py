@@ -164,6 +164,7 @@ def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tm
     assert "cancelled" in page.get_by_test_id("what").inner_text()
     assert ad.read(download(page, "result", tmp_path)).shape == (32, 40)
     assert download(page, "model", tmp_path).suffix == ".safetensors"
+    assert "<html" in download(page, "report", tmp_path).read_text()[:500]
 
     page.locator("img.denoised").wait_for()
     slider = page.get_by_test_id("cut")
