@@ -9,8 +9,11 @@ import pytest
 import torch
 
 import autoden as ad
+from autoden.auto.budget import IMAGE_BUDGETS
+from autoden.auto.field import image_field, lasting
 from autoden.auto.images.single import SingleUnknown
 from autoden.auto.method import Filter
+from autoden.auto.mixture import Mixture, MixtureTraining
 from autoden.auto.parts import NOISES, UNITS, filter_of, filter_part, noise_of, part_of, units_from
 from autoden.auto.rate_network import train_rate_network
 from autoden.auto.saved_method import SavedMethod
@@ -52,10 +55,15 @@ def spectrum():
 
 @pytest.fixture(scope="module")
 def image():
-    """One picture denoised by a mixture."""
+    """One picture, and a mixture of two networks."""
     result = ad.denoise(pictures(), n_dims=2, budget="fast")
-    assert result.method.startswith("kernel mixture")
-    return result
+    noise, rng = result.trained.noise, np.random.default_rng(0)
+    splits = Splits.draw(result.trained.samples, noise, 2, rng)
+    field = image_field(splits, IMAGE_BUDGETS["fast"])
+    tuned = {name: field.tune(name) for name in ("gaussian", "wavelets", "nl-ridge")}
+    training = MixtureTraining(splits, field.members(tuned))
+    networks = tuple(training.train(training.start(seed), 1, seed) for seed in range(2))
+    return with_method(result, Mixture(lasting(training.members), networks))
 
 
 def with_method(result, method):

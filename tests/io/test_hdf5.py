@@ -9,7 +9,7 @@ import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
-from autoden.io import hdf5
+from autoden.io.hdf5 import format as hdf5
 from autoden.io.registry import format_of
 from autoden.signals import Axis, Signal
 

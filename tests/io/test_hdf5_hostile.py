@@ -10,7 +10,8 @@ import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
-from autoden.io import foreign, hdf5_tree
+from autoden.io import foreign
+from autoden.io.hdf5 import tree
 
 BIG = 2**60
 
@@ -88,7 +89,7 @@ def test_links_in_circles(path):
 
 
 def test_more_objects_than_anybody_looks_through(path, monkeypatch):
-    monkeypatch.setattr(hdf5_tree, "MAX_OBJECTS", 5)
+    monkeypatch.setattr(tree, "MAX_OBJECTS", 5)
     with h5py.File(path, "w") as file:
         for number in range(9):
             file.create_group(str(number))
@@ -263,7 +264,7 @@ def test_large_files_are_read_in_little_memory(path):
 import resource
 import autoden as ad
 ad.read
-import autoden.io.hdf5
+import autoden.io.hdf5.format
 import numpy as np
 from autoden.errors import InputError
 used = int([l for l in open('/proc/self/status') if l.startswith('VmData')][0].split()[1]) * 1024

@@ -5,7 +5,7 @@ import pytest
 
 import autoden as ad
 from autoden.errors import InputError
-from autoden.io import vendor
+from autoden.io.vendor import format as vendor
 from autoden.signals import Signal
 from valid_files import instrument_file
 

@@ -14,7 +14,7 @@ import pytest
 
 import autoden.io as aio
 from autoden.errors import InputError
-from autoden.io import zarr as zarr_format
+from autoden.io.zarr import format as zarr_format
 from autoden.signals import Axis, Signal
 
 zarr = pytest.importorskip("zarr")

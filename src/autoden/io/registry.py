@@ -122,13 +122,13 @@ _BUILT_IN = (
            holds="spectra of finite real numbers", loses=(METADATA, DTYPE)),
     Format("NumPy array", (".npy",), "autoden.io.npy", loses=(AXES, METADATA)),
     Format("NumPy archive", (".npz",), "autoden.io.npy", holds_sigma=True),
-    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5", in_parts=True,
+    Format("HDF5, NeXus", (".h5", ".hdf5", ".hdf", ".nxs"), "autoden.io.hdf5.format", in_parts=True,
            holds_sigma=True),
     Format(
-        "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr", extra="zarr",
+        "zarr, OME-Zarr", (".zarr",), "autoden.io.zarr.format", extra="zarr",
         folder_with=("zarr.json", ".zgroup", ".zarray"), in_parts=True, holds_sigma=True,
     ),
-    Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff"),
+    Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff.format"),
     Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
     Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
     Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa", holds=ONE_SPECTRUM),
@@ -138,7 +138,7 @@ _BUILT_IN = (
            holds="images and volumes of up to 32 bits", loses=(DTYPE,)),
     Format("file of an instrument", (".asw", ".bcf", ".blo", ".dens", ".dm3", ".dm4", ".elid",
            ".emd", ".emi", ".mib", ".pro", ".pts", ".ser", ".spd", ".spx", ".sur", ".tvf", ".tvips",
-           ".unf", ".wdf"), "autoden.io.vendor", "vendor"),
+           ".unf", ".wdf"), "autoden.io.vendor.format", "vendor"),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}

@@ -22,7 +22,7 @@ from autoden.io.foreign import (
     check_expansion,
     check_memory,
 )
-from autoden.io.hdf5_heaps import texts_fit
+from autoden.io.hdf5.heaps import texts_fit
 from autoden.signals.lazy import Bounds, n_elements
 
 NUMERIC_KINDS = "biufc"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.io.hdf5_layout import Choice, beside, is_of_maps
-from autoden.io.hdf5_tree import Node, children, find
-from autoden.io.hdf5_values import (
+from autoden.io.hdf5.layout import Choice, beside, is_of_maps
+from autoden.io.hdf5.tree import Node, children, find
+from autoden.io.hdf5.values import (
     attribute,
     check_dataset,
     is_numeric,

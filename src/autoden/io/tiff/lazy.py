@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autoden.errors import InputError
 from autoden.io.files import check_source
 from autoden.io.foreign import READ_LAZILY, check_memory, parsing
-from autoden.io.tiff_pages import complaints
+from autoden.io.tiff.pages import complaints
 from autoden.signals import LazyArray
 from autoden.signals.lazy import Bounds, n_elements
 

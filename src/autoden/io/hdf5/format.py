@@ -1,8 +1,8 @@
 """HDF5 and NeXus: any dataset of numbers, with what the file says of its axes and itself.
 
 Read is NXdata, PyMca's spectra with their calibration, the maps of the APS, and any dataset by its
-path; written is NXdata. ``hdf5_tree.py`` follows links, ``hdf5_layout.py`` chooses the dataset,
-``hdf5_axes.py`` names its axes, ``hdf5_values.py`` checks and reads, ``hdf5_metadata.py`` keeps the
+path; written is NXdata. ``tree.py`` follows links, ``layout.py`` chooses the dataset,
+``axes.py`` names its axes, ``values.py`` checks and reads, ``metadata.py`` keeps the
 rest.
 """
 
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from autoden.errors import InputError
 from autoden.io.description import NAME, describe, restore
 from autoden.io.files import FilePath, check_source
-from autoden.io.hdf5_axes import AxisFinder
-from autoden.io.hdf5_layout import Choice, choose, uncertainties_of
-from autoden.io.hdf5_metadata import (
+from autoden.io.hdf5.axes import AxisFinder
+from autoden.io.hdf5.layout import Choice, choose, uncertainties_of
+from autoden.io.hdf5.metadata import (
     KEPT,
     UNCERTAINTIES,
     metadata_of,
@@ -31,8 +31,8 @@ from autoden.io.hdf5_metadata import (
     write_kept,
     write_note,
 )
-from autoden.io.hdf5_tree import find, opened
-from autoden.io.hdf5_values import check_dataset, read_numbers, whole
+from autoden.io.hdf5.tree import find, opened
+from autoden.io.hdf5.values import check_dataset, read_numbers, whole
 from autoden.signals import Axis, LazyArray, Signal
 from autoden.signals.lazy import Bounds, blocks
 

@@ -1,7 +1,7 @@
 """zarr and OME-Zarr: arrays in folders, in chunks of one file each.
 
 Read are versions 2 and 3, of an image with several levels the finest; written is version 3, with
-OME metadata for images. ``zarr_store.py`` checks the files, ``zarr_axes.py`` names the axes.
+OME metadata for images. ``store.py`` checks the files, ``axes.py`` names the axes.
 """
 
 import os
@@ -20,8 +20,8 @@ from autoden.errors import InputError
 from autoden.io.description import NAME, describe, from_text, restore, to_text
 from autoden.io.files import FilePath, check_source
 from autoden.io.foreign import READ_LAZILY, check_expansion, check_memory, parsing
-from autoden.io.zarr_axes import axes_of_ome, first_level, multiscale_of, ome_of
-from autoden.io.zarr_store import GuardedStore, chunks_of
+from autoden.io.zarr.axes import axes_of_ome, first_level, multiscale_of, ome_of
+from autoden.io.zarr.store import GuardedStore, chunks_of
 from autoden.signals import Axis, LazyArray, Signal
 from autoden.signals.lazy import Bounds, blocks, n_elements
 from autoden.signals.letters import CALLED

@@ -1,7 +1,7 @@
 """Files of instruments (Bruker, Gatan, JEOL, Renishaw ...), read by RosettaSciIO (extra "vendor").
 
 Read only, and in a process of its own, whose time and memory are limited; see
-``vendor_process.py``.
+``process.py``.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from autoden.checks import whole_number
 from autoden.errors import InputError
 from autoden.io import npy
 from autoden.io.files import FilePath, check_source
-from autoden.io.vendor_process import REFUSED
+from autoden.io.vendor.process import REFUSED
 from autoden.signals import Signal
 
 if find_spec("rsciio") is None:
@@ -56,7 +56,7 @@ def read(path: FilePath, *, series: int | None = None) -> Signal:
     with tempfile.TemporaryDirectory(prefix="autoden-") as folder:
         result = Path(folder) / "signal.npz"
         command = [
-            sys.executable, "-m", "autoden.io.vendor_process", str(source.absolute()), str(series),
+            sys.executable, "-m", "autoden.io.vendor.process", str(source.absolute()), str(series),
             str(result), str(_MAX_BYTES + _TIMES * n_bytes),
         ]  # fmt: skip
         try:

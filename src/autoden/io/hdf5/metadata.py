@@ -12,11 +12,11 @@ from typing import Any
 import h5py
 
 from autoden.io.description import NAME, from_text, to_text
-from autoden.io.hdf5_axes import AxisFinder
-from autoden.io.hdf5_heaps import texts_fit
-from autoden.io.hdf5_layout import beside, uncertainties_of
-from autoden.io.hdf5_tree import Node, children, find, walk
-from autoden.io.hdf5_values import (
+from autoden.io.hdf5.axes import AxisFinder
+from autoden.io.hdf5.heaps import texts_fit
+from autoden.io.hdf5.layout import beside, uncertainties_of
+from autoden.io.hdf5.tree import Node, children, find, walk
+from autoden.io.hdf5.values import (
     attributes,
     check_dataset,
     is_numeric,

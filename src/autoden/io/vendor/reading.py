@@ -38,7 +38,7 @@ def read(source: Path, series: int | None) -> Signal:
     Returns
     -------
     Signal
-        See `autoden.io.vendor.read`.
+        See `autoden.io.vendor.format.read`.
 
     Raises
     ------

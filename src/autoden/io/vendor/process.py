@@ -1,4 +1,4 @@
-"""The process in which files of instruments are read: ``python -m autoden.io.vendor_process``.
+"""The process in which files of instruments are read: ``python -m autoden.io.vendor.process``.
 
 The readers of RosettaSciIO trust their files: damaged ones make some of them run for ever or take
 all memory. Here that harms nobody: `vendor.py` ends the process after some time, and its memory is
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autoden.errors import InputError
 from autoden.io import npy
-from autoden.io.vendor_reading import read
+from autoden.io.vendor.reading import read
 
 REFUSED = 3  # the exit code for an error whose text is the last line
 

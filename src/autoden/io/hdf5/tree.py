@@ -2,7 +2,7 @@
 
 Links are followed by hand: those within the file a bounded number of times, those to other files
 never. Groups may contain themselves; each object is visited once. What the objects mean is
-decided in ``hdf5_layout.py``.
+decided in ``layout.py``.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import h5py
 
 from autoden.errors import InputError
 from autoden.io.foreign import parsing
-from autoden.io.hdf5_heaps import check_heaps
+from autoden.io.hdf5.heaps import check_heaps
 
 MAX_OBJECTS = 20_000
 """How many groups and datasets are looked at before somebody has to say which one is meant."""

@@ -3,7 +3,7 @@
 Files say it in several ways: NeXus by ``default`` and ``signal``; PyMca by datasets called
 ``channels`` and ``calibration`` beside the spectra; the maps of the APS by the group ``MAPS``. One
 dataset that stands out is taken; several are an error that lists them. What runs along the axes is
-``hdf5_axes.py``.
+``axes.py``.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoden.errors import InputError
-from autoden.io.hdf5_tree import Node, children, find, say_nodes, walk
-from autoden.io.hdf5_values import is_numeric, text_attribute
+from autoden.io.hdf5.tree import Node, children, find, say_nodes, walk
+from autoden.io.hdf5.values import is_numeric, text_attribute
 
 _MAX_DEFAULTS = 10  # that lead from one group to the next
 _MAPS = re.compile(r"/MAPS(_RAW)?(/Spectra|/Detector)?/(mca_arr|data_[a-z]|spectra)", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """TIFF: images and stacks of any numbers, with the axes that ImageJ, OME and autoden itself tell.
 
-``tiff_pages.py`` checks that the pages are there, ``tiff_axes.py`` says what runs along them; here
-the numbers are read. ``tiff_writing.py`` writes.
+``pages.py`` checks that the pages are there, ``axes.py`` says what runs along them; here
+the numbers are read. ``writing.py`` writes.
 """
 
 from math import prod
@@ -16,10 +16,10 @@ from autoden.io.description import from_text, restore
 from autoden.io.files import FilePath, check_source
 from autoden.io.foreign import READ_LAZILY, check_memory, parsing
 from autoden.io.image import without_alpha
-from autoden.io.tiff_axes import axes_of, is_stack_as_colours
-from autoden.io.tiff_lazy import lazy_pages
-from autoden.io.tiff_pages import check_pages, check_series, complaints
-from autoden.io.tiff_writing import OWN_TAG, write
+from autoden.io.tiff.axes import axes_of, is_stack_as_colours
+from autoden.io.tiff.lazy import lazy_pages
+from autoden.io.tiff.pages import check_pages, check_series, complaints
+from autoden.io.tiff.writing import OWN_TAG, write
 from autoden.signals import Axis, Signal
 
 __all__ = ["read", "write"]

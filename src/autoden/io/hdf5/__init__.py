@@ -1,0 +1,1 @@
+"""HDF5 and NeXus: the format, and what is known of its parts."""

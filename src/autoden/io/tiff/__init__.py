@@ -1,0 +1,1 @@
+"""TIFF: the format, its pages, and what other programs read in them."""

@@ -1,0 +1,1 @@
+"""Zarr and OME-Zarr: the format, its stores and its axes."""
