@@ -1,6 +1,7 @@
 """The app as its users see it: in a browser, with the mouse or with the keyboard alone."""
 
 import base64
+import json
 import re
 import urllib.error
 import urllib.request
@@ -113,7 +114,8 @@ def test_a_spectrum_is_denoised_and_comes_back(page, spectra, tmp_path):
     assert error < np.mean((np.asarray(shown["measured"]) - TRUTH) ** 2) / 2
     assert "<html" in download(page, "report", tmp_path).read_text()[:500]
     assert download(page, "model", tmp_path).suffix == ".safetensors"
-    assert "budget: fast" in download(page, "settings", tmp_path).read_text()
+    settings = json.loads(download(page, "settings", tmp_path).read_text())
+    assert (settings["run"]["command"], settings["run"]["budget"]) == ("denoise", "fast")
 
     page.get_by_test_id("scale").get_by_text("log").click()
     page.wait_for_function(
@@ -164,6 +166,7 @@ def test_a_training_is_watched_and_cancelled_while_another_waits(page, image, tm
     assert "cancelled" in page.get_by_test_id("what").inner_text()
     assert ad.read(download(page, "result", tmp_path)).shape == (32, 40)
     assert download(page, "model", tmp_path).suffix == ".safetensors"
+    assert "<html" in download(page, "report", tmp_path).read_text()[:500]
 
     page.locator("img.denoised").wait_for()
     slider = page.get_by_test_id("cut")
