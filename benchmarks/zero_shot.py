@@ -32,7 +32,7 @@ def zsn2n(noisy: Image) -> Image:
     denoiser = ad.ZSN2N(ad.NetworkParamsPlain(n_layers=5, n_features=32), **COMMON)
     data = denoiser.prepare_data(noisy, num_tst_ratio=0)
     denoiser.train(*data, epochs=300, **ANNEALED)
-    return denoiser.infer(data[0])
+    return views_averaged(denoiser, data[0])
 
 
 def nb2nb(noisy: Image) -> Image:
@@ -74,7 +74,7 @@ def n2v(noisy: Image) -> Image:
     return views_averaged(denoiser, images)
 
 
-def views_averaged(denoiser: ad.N2V, image: Image) -> Image:
+def views_averaged(denoiser: Any, image: Image) -> Image:
     """Average the outputs for the eight flips and quarter turns, which trained it, too."""
     views = []
     for flipped in (image, image[:, ::-1]):
