@@ -16,7 +16,7 @@ REFERENCE_MSE = 0.45
 
 
 BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-DENOISE, TUTORIAL, *OTHERS = BLOCKS
+DENOISE, IMAGE, TUTORIAL, *OTHERS = BLOCKS
 
 
 def run_readme(csv, epochs=None):
@@ -76,6 +76,16 @@ def test_the_readme_denoises_in_one_call(tmp_path, monkeypatch):
     saved = ad.read(tmp_path / "denoised.csv")
     np.testing.assert_allclose(saved.data, [result.estimate, result.uncertainty], rtol=1e-6)
     assert (tmp_path / "report.html").stat().st_size > 1e6  # all it needs is inside
+
+
+def test_the_readme_denoises_an_image():
+    names = {}
+    exec(compile(IMAGE, str(README), "exec"), names)
+    result, truth = names["result"], names["camera"]()[::8, ::8]
+    error = mean_squared_error(result.estimate, truth)
+    assert error < 0.5 * mean_squared_error(names["noisy"], truth)
+    low, high = result.quality["mse_interval"]
+    assert low < error < high
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -59,8 +59,7 @@ def test_infer_gives_estimate_sigma_and_verdict(run, model, tmp_path):
         assert sentence in out
     assert "as before" in err
     assert "<html" in report.read_text(encoding="utf-8")
-    assert "command: infer" in (tmp_path / "out.csv.autoden.yaml").read_text()
-    code, _, _ = run("--config", tmp_path / "out.csv.autoden.yaml", "--force", "--quiet")
+    code, _, _ = run("--config", tmp_path / "out.csv.autoden.json", "--force", "--quiet")
     assert code == 0
     np.testing.assert_array_equal(ad.read(tmp_path / "out.csv").data[0], estimate)
 
