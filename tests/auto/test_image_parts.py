@@ -1,13 +1,18 @@
 """The parts of `denoise` for images: reading, noise, hot pixels, regions, tuning and errors."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, uniform_filter1d
+from skimage.io import imread
 
 from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
+from autoden.auto.images.shared import shared_noise
 from autoden.auto.images.shelf import Shelf
 from autoden.auto.images.single import SingleUnknown
 from autoden.auto.images.tuning import climb
@@ -18,6 +23,7 @@ from autoden.errors import InputError
 from autoden.noise import Exposures, Gaussian, Poisson, Unknown
 from autoden.signals import Axis, Signal
 
+PHOTOGRAPHS = Path(__file__).parents[3] / "shared/data/images"
 RNG = np.random.default_rng(0)
 SLOPE = np.linspace(20, 200, 96) * np.ones((96, 1))
 
@@ -134,6 +140,96 @@ def test_a_single_image_with_rising_variance_has_parts_with_independent_noise():
     for part, rest in ((pair.input, left), (pair.target, right)):
         expected = float(noise.variance(SLOPE, part.dose).mean())
         assert np.mean(rest**2) == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("of", ["auto", "gaussian"])
+def test_what_was_filled_does_not_tell_the_level(of):
+    image = SLOPE + RNG.normal(0, 6, SLOPE.shape)
+    missing = np.hypot(*(np.indices(SLOPE.shape) - 48)) > 40
+    image[missing] = SLOPE[missing]
+    noise = choose_image_noise([exposures(image)], of, [missing[np.newaxis]]).noise
+    assert np.sqrt(noise.variance(100.0)) == pytest.approx(6, rel=0.1)
+
+
+def test_a_large_offset_is_not_taken_for_noise():
+    noise = choose_image_noise([exposures(1e9 + SLOPE + RNG.normal(0, 6, SLOPE.shape))]).noise
+    assert np.sqrt(noise.variance(1e9)) == pytest.approx(6, rel=0.1)
+
+
+# noise that neighbours share
+
+BUMPS = 100.0 + 60 * np.sin(np.indices((64, 64))[0] / 7) * np.cos(np.indices((64, 64))[1] / 9)
+
+
+def shared_of(kind, seed=0):
+    """Give a noisy image whose noise is white or not."""
+    rng = np.random.default_rng(seed)
+    white = rng.normal(0, 8, (64, 64))
+    return (
+        BUMPS
+        + {
+            "none": 0 * white,
+            "faint": white / 4,
+            "white": white,
+            "rows": white + rng.normal(0, 8, (64, 1)),
+            "columns": white + rng.normal(0, 8, (1, 64)),
+            "along X": 2 * uniform_filter1d(white, 3, axis=1),
+            "along Y": 2 * uniform_filter1d(white, 2, axis=0),
+            "blurred": 4 * gaussian_filter(white, 0.8),
+            "smooth": 9 * gaussian_filter(white, 3.0),
+        }[kind]
+    )
+
+
+def told_of(image, missing=None):
+    gaps = np.zeros(image.shape, dtype=bool) if missing is None else missing
+    return shared_noise([exposures(image)], [gaps[np.newaxis]])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("kind", "words", "mask"),
+    [
+        ("rows", "along X over 8 or more", (1, 17)),
+        ("columns", "along Y over 8 or more", (17, 1)),
+        ("along X", "along X over 2", (1, 5)),
+        ("along Y", "along Y over 1", (3, 1)),
+        ("blurred", "along Y over 1 element(s)", (3, 3)),
+    ],
+)
+def test_shared_noise_of_one_image_is_told_with_its_mask(kind, words, mask, seed):
+    (warning,) = told_of(shared_of(kind, seed)).warnings
+    assert words in warning
+    assert f"mask_shape={mask}" in warning
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["none", "faint", "white", "smooth"])
+def test_white_noise_and_structure_are_not_warned_of(kind, seed):
+    assert not told_of(shared_of(kind, seed)).warnings
+
+
+def test_what_may_be_structure_or_noise_is_a_note():
+    assert "one image does not tell which" in told_of(shared_of("smooth")).notes[0]
+    assert not told_of(shared_of("white")).notes
+
+
+def test_lattice_fringes_are_no_noise():
+    fringes = 50 + 20 * np.sin(np.indices((64, 64))[1] / 2.0)
+    assert not told_of(fringes + RNG.normal(0, 2, fringes.shape)).warnings
+
+
+def test_repeats_are_asked_by_themselves():
+    rows = shared_of("rows")
+    sample = Exposures(np.stack([rows, rows + 1])[:, np.newaxis])
+    assert not shared_noise([sample], [np.zeros((1, 64, 64), dtype=bool)]).warnings
+
+
+@pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="no photographs")
+@pytest.mark.parametrize("number", ["01", "04", "06", "09", "10"])
+def test_clean_photographs_are_not_warned_of(number):
+    image = imread(PHOTOGRAPHS / f"{number}.png").astype(float)
+    assert not told_of(image).warnings
 
 
 # hot pixels and regions

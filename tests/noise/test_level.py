@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from autoden.errors import InputError
 from autoden.noise import (
@@ -215,3 +216,15 @@ def test_the_level_of_all_photographs(sigma, bias, rms):
     assert abs(np.mean(apart)) < bias
     assert np.sqrt(np.mean(np.square(apart))) < rms
     assert np.mean(within) > (0.5 if sigma == 15 else 0.8)
+
+
+@pytest.mark.parametrize("sigma", [0.8, 1.0, 2.0, 3.0])
+def test_noise_without_a_white_part_has_a_floor_of_hardly_anything(sigma):
+    """Smoothed noise has nothing at the highest frequencies, for which a fit must not fail."""
+    y, x = np.mgrid[:128, :128]
+    scene = 100 + 60 * np.sin(y / 7) * np.cos(x / 9) + 60 * ((x // 31 + y // 23) % 2)
+    for seed in range(3):
+        noise = gaussian_filter(np.random.default_rng(seed).normal(size=scene.shape), sigma)
+        level = gaussian_level([Exposures((scene + 10 * noise / noise.std())[None])])
+        assert 0 <= level.value < 7
+        assert np.isfinite(level.standard_error)

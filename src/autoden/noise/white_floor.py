@@ -30,6 +30,8 @@ _MOST_STEPS: Final = 15
 _START: Final = 1 / 8  # quantile of the mean squares where the floor is first looked for
 _FAINTEST: Final = 0.003  # of the floor: where structure is first looked for
 _ROUNDING: Final = 1e-24  # of the largest mean square
+_REGULAR: Final = 1e-12  # of the curvature along each coefficient
+_LARGEST: Final = 60.0  # logarithm
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,18 @@ def white_floor(energies: Energies, *, has_structure: bool = False) -> WhiteFloo
     logarithms = _start(means)
     for _ in range(_ROUNDS):
         logarithms, weights, slopes = _improved(logarithms, means, sizes)
-    covariance = np.linalg.inv(slopes.T @ slopes)
     floor, structure = _parts(logarithms, means.shape)
     added = float(np.average(structure, weights=weights**2))
-    error = float(np.hypot(floor * np.sqrt(covariance[0, 0]), _UNSURE * added))
+    error = float(np.hypot(floor * _error_of_first(slopes), _UNSURE * added))
     return WhiteFloor(low * floor, low * error, True)
+
+
+def _error_of_first(slopes: Floats) -> float:
+    """Give the standard error of the first coefficient; a floor of nearly nothing has no slope."""
+    scale = np.linalg.norm(slopes, axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    normal = (slopes / scale).T @ (slopes / scale) + _REGULAR * np.eye(len(scale))
+    return float(np.sqrt(np.linalg.inv(normal)[0, 0]) / scale[0])
 
 
 def _without_structure(means: Floats, sizes: Floats) -> tuple[float, float] | None:
@@ -137,7 +146,8 @@ def _start(means: Floats) -> Floats:
 def _parts(logarithms: Floats, shape: tuple[int, ...]) -> tuple[float, Floats]:
     """Give the floor and the structure (n_zones, n_bins); the last bin has the strength 1."""
     pattern, strength = logarithms[1 : 1 + shape[0]], np.append(logarithms[1 + shape[0] :], 0.0)
-    return float(np.exp(logarithms[0])), np.exp(np.clip(pattern[:, None] + strength, -60, 60))
+    structure = np.exp(np.clip(pattern[:, None] + strength, -_LARGEST, _LARGEST))
+    return float(np.exp(np.clip(logarithms[0], -_LARGEST, _LARGEST))), structure
 
 
 def _improved(start: Floats, means: Floats, sizes: Floats) -> tuple[Floats, Floats, Floats]:

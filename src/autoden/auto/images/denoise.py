@@ -15,12 +15,12 @@ from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.noise_again import check_image_noise
 from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
+from autoden.auto.images.shared import shared_noise
 from autoden.auto.progress import SILENT, Progress
 from autoden.auto.result import Result
 from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.noise.choice import NoiseName
-from autoden.noise.correlation import correlation_of_residuals
 from autoden.randomness import numpy_generator
 
 SHARES = (0.08, 0.2)
@@ -53,7 +53,7 @@ def denoise_images(
         Who is told how far it is, and may ask for an early end.
     """
     calm = without_outliers(measurement.samples)
-    verdict = choose_image_noise(calm.samples, noise)
+    verdict = choose_image_noise(calm.samples, noise, measurement.missing)
     rng = numpy_generator(seed, "splits")
     region = busiest_region(replace(measurement, samples=calm.samples), work.region)
     missing = np.stack(region.missing)
@@ -74,20 +74,20 @@ def denoise_images(
         calm.samples,
         verdict.relative_error,
     )
+    shared = shared_noise(calm.samples, measurement.missing)
     result = trained.result(
         measurement,
         calm.samples,
-        notes=[*measurement.notes, verdict.sentence, *region.notes, *chosen.notes],
-        warnings=[*verdict.warnings, *calm.warnings(), *chosen.warnings],
+        notes=[*measurement.notes, verdict.sentence, *shared.notes, *region.notes, *chosen.notes],
+        warnings=[*verdict.warnings, *calm.warnings(), *shared.warnings, *chosen.warnings],
     )
-    told = [*result.warnings, *_shared_noise(measurement, result)]
-    return calm.restored(replace(result, warnings=told), measurement, verdict.noise)
+    return calm.restored(result, measurement, verdict.noise)
 
 
 def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
     """Denoise other images by a trained method."""
     calm = without_outliers(measurement.samples)
-    noise = check_image_noise(calm.samples, trained)
+    noise = check_image_noise(calm.samples, trained, measurement.missing)
     result = trained.result(
         measurement,
         calm.samples,
@@ -100,18 +100,3 @@ def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
         applied=True,
     )
     return calm.restored(result, measurement, trained.noise)
-
-
-def _shared_noise(measurement: ImageMeasurement, result: Result) -> list[str]:
-    """Warn of noise that the neighbours in single images share, as what was taken away shows."""
-    if any(sample.n_repeats > 1 for sample in measurement.samples):
-        return []  # told by their differences
-    pairs = zip(
-        measurement.by_sample(result.mean).reshape(-1, *measurement.size),
-        measurement.by_sample(result.estimate).reshape(-1, *measurement.size),
-        strict=True,
-    )
-    found = [correlation_of_residuals(*pair) for pair in pairs]
-    told = [each for each in found if not each.is_white]
-    worst = max(told, key=lambda each: float(np.abs(each.correlations).max()), default=None)
-    return [] if worst is None else [worst.sentence("ZYX"[-measurement.n_dims :])]

@@ -19,7 +19,7 @@ from autoden.noise.correlation import NoiseCorrelation, correlation_of_repeats
 from autoden.noise.estimation import estimate_unknown
 from autoden.noise.exposures import Exposures
 from autoden.noise.gaussian import Gaussian
-from autoden.noise.level import Level, gaussian_level, refine_level, rounding_variance
+from autoden.noise.level import Level, Mask, gaussian_level, refine_level, rounding_variance
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
 from autoden.noise.variance_line import VarianceLine, variance_line
@@ -70,7 +70,9 @@ class ImageNoise:
     relative_error: float = 0.0
 
 
-def choose_image_noise(samples: Sequence[Exposures], noise: NoiseName = "auto") -> ImageNoise:
+def choose_image_noise(
+    samples: Sequence[Exposures], noise: NoiseName = "auto", missing: Sequence[Mask] = ()
+) -> ImageNoise:
     """Choose the noise model, or take the one that the user knows.
 
     Parameters
@@ -79,6 +81,8 @@ def choose_image_noise(samples: Sequence[Exposures], noise: NoiseName = "auto") 
         Images or volumes, (R, C, *S), without gaps.
     noise : {"auto", "poisson", "gaussian", "unknown"}
         What the user says.
+    missing : sequence of ndarray of bool, shape (C, *S)
+        Where gaps of each sample were filled: single images tell nothing there.
 
     Raises
     ------
@@ -93,19 +97,20 @@ def choose_image_noise(samples: Sequence[Exposures], noise: NoiseName = "auto") 
             'there is 1 repeat, and `noise` is "unknown": noise of unknown kind is told by repeats '
             'alone. Give two or more, or noise="auto", "poisson" or "gaussian".'
         )
+    valid = _known(missing)
     if noise == "gaussian":
-        return _of_level(gaussian_level(layers), layers, "as asked")
-    line = _line(layers)
+        return _of_level(gaussian_level(layers, valid), layers, "as asked")
+    line = _line(layers, valid)
     if noise == "poisson":
         verdict = choose_noise(layers, noise)
         return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
     verdict = choose_noise(layers, noise)
     if isinstance(verdict.noise, Poisson):
-        off = _against_counts(verdict.noise, line, layers, gaussian_level(layers))
+        off = _against_counts(verdict.noise, line, layers, gaussian_level(layers, valid))
         if not off:
             return ImageNoise(verdict.noise, verdict.sentence, verdict.warnings)
-        return _measured(layers, line, off)
-    return _measured(layers, line, "The values are no counts")
+        return _measured(layers, line, off, valid)
+    return _measured(layers, line, "The values are no counts", valid)
 
 
 def planes(samples: Sequence[Exposures]) -> list[Exposures]:
@@ -168,10 +173,17 @@ def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
     return ImageNoise(verdict.noise, verdict.sentence, (*warnings, said), error)
 
 
-def _line(layers: Sequence[Exposures]) -> VarianceLine | None:
+def _known(missing: Sequence[Mask]) -> Mask | None:
+    """Mark what no channel of any sample misses; None if that is all of it, or nothing."""
+    gaps = [mask.any(axis=0) for mask in missing]
+    known = ~np.logical_or.reduce(gaps) if gaps else np.ones(1, dtype=np.bool_)
+    return None if known.all() or not known.any() else np.asarray(known)
+
+
+def _line(layers: Sequence[Exposures], valid: Mask | None) -> VarianceLine | None:
     """Measure how the variance rises with the signal, where the images are large enough."""
     try:
-        return variance_line(layers)
+        return variance_line(layers, valid)
     except InputError:
         return None
 
@@ -208,9 +220,11 @@ def _against_counts(
     )
 
 
-def _measured(layers: Sequence[Exposures], line: VarianceLine | None, found: str) -> ImageNoise:
+def _measured(
+    layers: Sequence[Exposures], line: VarianceLine | None, found: str, valid: Mask | None
+) -> ImageNoise:
     """Take one level, or a variance that rises with the signal, whichever single images show."""
-    level = gaussian_level(layers)
+    level = gaussian_level(layers, valid)
     if line is not None:
         faint, bright = line.noise.variance(_rates(layers))
         rises = line.slope.value > CLEARLY * line.slope.standard_error
@@ -267,8 +281,11 @@ def _even_neighbours(layers: Sequence[Exposures], gain: float | None = None) -> 
 
 
 def _least_sigma(layers: Sequence[Exposures]) -> float:
-    """Give a level so small that it changes nothing."""
-    return 1e-6 * max(float(np.sqrt(np.mean(each.repeats**2))) for each in layers)
+    """Give a level so small that it changes nothing, but above the rounding of large offsets."""
+    return max(
+        max(1e-6 * float(each.repeats.std()), 1e-14 * float(np.abs(each.repeats).max()))
+        for each in layers
+    )
 
 
 def _rates(layers: Sequence[Exposures]) -> Floats:

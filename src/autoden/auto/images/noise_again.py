@@ -11,6 +11,7 @@ from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.noise_again import LEAST_DIFFERENCE, NoiseAgain
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures
+from autoden.noise.level import Mask
 from autoden.noise.poisson import Poisson
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ _REMEDY: Final = (
 )
 
 
-def check_image_noise(samples: Sequence[Exposures], trained: Trained) -> NoiseAgain:
+def check_image_noise(
+    samples: Sequence[Exposures], trained: Trained, missing: Sequence[Mask] = ()
+) -> NoiseAgain:
     """Compare the variance of the noise of new images, at their levels, with that of the model.
+
+    Where elements are `missing`, (C, *S) of each sample, single images tell nothing.
 
     Raises
     ------
@@ -39,7 +44,7 @@ def check_image_noise(samples: Sequence[Exposures], trained: Trained) -> NoiseAg
             raise InputError(
                 f"the method was trained on counts, and the new data are none: {error}"
             ) from error
-    found = choose_image_noise(samples).noise
+    found = choose_image_noise(samples, missing=missing).noise
     values = np.concatenate([sample.scaled().mean(axis=0).ravel() for sample in samples])
     levels = np.quantile(values, [0.1, 0.5, 0.9])
     ratio = float(np.mean(found.variance(levels)) / np.mean(noise.variance(levels)))
