@@ -9,6 +9,7 @@ from skimage.io import imread
 
 from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
+from autoden.auto.images.members import ImageMembers
 from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
@@ -18,6 +19,8 @@ from autoden.auto.images.single import SingleUnknown
 from autoden.auto.images.tuning import climb
 from autoden.auto.measurement import read_measurement
 from autoden.auto.method import Filter
+from autoden.auto.mixture import Learning, Mixture
+from autoden.auto.units import LevelUnits
 from autoden.baselines import GaussianFilter
 from autoden.errors import InputError
 from autoden.noise import Exposures, Gaussian, Poisson, Unknown
@@ -308,3 +311,19 @@ def test_the_stated_error_is_right_for_a_filter_that_is_known(noise, monkeypatch
         true.append(float(np.mean((estimate - rate) ** 2)))
         assert np.mean(errors.sigma**2) == pytest.approx(errors.mse, rel=1e-6)
     assert np.mean(stated) == pytest.approx(np.mean(true), rel=0.12)
+
+
+def test_large_images_are_mixed_one_by_one_with_the_same_outcome(monkeypatch):
+    noise = Gaussian(6.0)
+    samples = [exposures(SLOPE[:32, :32] + RNG.normal(0, 6, (32, 32))) for _ in range(3)]
+    learning = Learning(2, 2, 1e-3, 0.9, 16)
+    filters = (GaussianFilter(1.0),)
+    members = ImageMembers(noise, LevelUnits(6.0), 2, filters, learning, Shelf(noise))
+    network = members.network(2).get_model("cpu", 0).eval()
+    mixture = Mixture(members, (network, network))
+    parts = [noise.combine(each) for each in samples]
+    together = mixture.each(parts)
+    monkeypatch.setattr("autoden.auto.mixture.MOST_AT_ONCE", 32 * 32)
+    for one, same in zip(mixture.each(parts), together, strict=True):
+        assert one.shape == (2, 1, 32, 32)
+        np.testing.assert_allclose(one, same, rtol=1e-5)

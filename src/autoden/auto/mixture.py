@@ -36,6 +36,8 @@ Floats = NDArray[np.float64]
 
 FAVOUR = 120.0
 """Weight of all estimates together at the start, where each linear filter has 1."""
+MOST_AT_ONCE = 2**20
+"""Elements that a network mixes at once: large images go one by one, for the sake of memory."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Mixture:
         Filters with negative lobes lead below 0 beside strong lines; counts are raised to it.
         """
         inputs = torch.from_numpy(self.members.inputs(parts))
-        outputs = torch.stack([network(inputs)[:, 0] for network in self.networks], dim=1)
+        outputs = torch.cat([self._outputs(few) for few in torch.split(inputs, _at_once(inputs))])
         least = 0.0 if isinstance(self.members.noise, Poisson) else -np.inf
         units, rates = self.members.units, []
         for part, rows in zip(parts, torch.split(outputs, len(outputs) // len(parts)), strict=True):
@@ -135,6 +137,15 @@ class Mixture:
     def rates(self, parts: Sequence[Combined]) -> list[Floats]:
         """Estimate the rates of each part, in its shape."""
         return [rates.mean(axis=0) for rates in self.each(parts)]
+
+    def _outputs(self, inputs: Tensor) -> Tensor:
+        """Mix inputs (N, 1 + n_estimates, *S) by each network: (N, n_networks, *S)."""
+        return torch.stack([network(inputs)[:, 0] for network in self.networks], dim=1)
+
+
+def _at_once(inputs: Tensor) -> int:
+    """Say how many images or spectra to mix at once: a network needs some 60 values for each."""
+    return max(1, MOST_AT_ONCE // inputs[0, 0].numel())
 
 
 class MixtureTraining:
