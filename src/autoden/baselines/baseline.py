@@ -6,7 +6,7 @@ told in `tuning.py`; which filters there are, in `registry.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -118,6 +118,36 @@ def positive(rates: Floats, noise: NoiseModel) -> Floats:
     if isinstance(noise, Poisson):
         return np.asarray(np.maximum(rates, FLOOR_COUNTS * noise.gain))
     return rates
+
+
+def smooth_stabilised(
+    clean: Callable[[Floats], Floats], values: Floats, dose: float, noise: NoiseModel
+) -> Floats:
+    """Clean measurements one by one in units of their noise; what has no contrast stays.
+
+    Parameters
+    ----------
+    clean : callable
+        Takes one measurement (*S) whose noise has a variance of 1, about its mean.
+    values : ndarray of float64, shape (N, *S)
+        Combined values.
+    dose : float
+        Of each of them.
+    noise : NoiseModel
+        Whose transform gives the noise unit variance.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, *S)
+        Rates.
+    """
+    stabilised = noise.stabilise(values, dose)
+    cleaned = np.empty_like(stabilised)
+    for position, each in enumerate(stabilised):
+        mean = each.mean() if each.size else 0.0  # rounding is that of the contrast
+        contrast = each - mean
+        cleaned[position] = mean + (clean(contrast) if contrast.any() else contrast)
+    return positive(noise.unstabilise(cleaned, dose), noise)
 
 
 def geometric(first: float, last: float, ratio: float) -> list[float]:

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from skimage.restoration import denoise_nl_means
 
-from autoden.baselines.baseline import Baseline, Floats, positive
+from autoden.baselines.baseline import Baseline, Floats, smooth_stabilised
 from autoden.checks import number
 from autoden.noise.model import NoiseModel
 
@@ -56,17 +56,10 @@ class NonLocalMeans(Baseline):
 
     def smooth(self, values: Floats, dose: float, noise: NoiseModel) -> Floats:
         """Filter every measurement; see `Baseline.smooth`."""
-        stabilised = noise.stabilise(values, dose)
-        cleaned = np.empty_like(stabilised)
-        for position, each in enumerate(stabilised):
-            mean = each.mean() if each.size else 0.0  # rounding is that of the contrast
-            cleaned[position] = mean + self._cleaned(each - mean)
-        return positive(noise.unstabilise(cleaned, dose), noise)
+        return smooth_stabilised(self._cleaned, values, dose, noise)
 
     def _cleaned(self, image: Floats) -> Floats:
         """Clean one image (*S) whose noise has a variance of 1."""
-        if not image.any():
-            return image
         cleaned = denoise_nl_means(
             image,
             patch_size=_PATCH[image.ndim],

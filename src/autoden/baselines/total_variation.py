@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import numpy as np
 from skimage.restoration import denoise_tv_chambolle
 
-from autoden.baselines.baseline import Baseline, Floats, geometric, positive
+from autoden.baselines.baseline import Baseline, Floats, geometric, smooth_stabilised
 from autoden.checks import number
 from autoden.noise.model import NoiseModel
 
@@ -56,17 +55,10 @@ class TotalVariation(Baseline):
 
     def smooth(self, values: Floats, dose: float, noise: NoiseModel) -> Floats:
         """Filter every measurement; see `Baseline.smooth`."""
-        stabilised = noise.stabilise(values, dose)
-        cleaned = np.empty_like(stabilised)
-        for position, each in enumerate(stabilised):
-            mean = each.mean() if each.size else 0.0  # rounding is that of the contrast
-            cleaned[position] = mean + self._cleaned(each - mean)
-        return positive(noise.unstabilise(cleaned, dose), noise)
+        return smooth_stabilised(self._cleaned, values, dose, noise)
 
     def _cleaned(self, image: Floats) -> Floats:
         """Clean one image (*S) whose noise has a variance of 1."""
-        if not image.any():
-            return image
         minimise: Callable[..., Floats] = denoise_tv_chambolle
         return minimise(image, weight=self.weight, eps=_CLOSE, max_num_iter=_MOST_STEPS)
 
