@@ -228,3 +228,12 @@ def test_noise_without_a_white_part_has_a_floor_of_hardly_anything(sigma):
         level = gaussian_level([Exposures((scene + 10 * noise / noise.std())[None])])
         assert 0 <= level.value < 7
         assert np.isfinite(level.standard_error)
+
+
+def test_a_narrow_frame_of_known_elements_tells_the_level():
+    valid = np.ones((64, 64), dtype=bool)
+    valid[6:58, 6:58] = False
+    image = np.where(valid, np.random.default_rng(0).normal(20, 5, valid.shape), 20.0)
+    assert gaussian_level(one(image), valid).value == pytest.approx(5, rel=0.2)
+    every_other = np.indices(valid.shape)[1] % 2 == 0
+    assert gaussian_level(one(image), every_other).value < 5  # nothing lies together: all is taken

@@ -29,6 +29,7 @@ _MOST_BINS: Final = 16
 _FEWEST_BINS: Final = 4
 _BLOCKS_PER_BIN: Final = 16
 _MOST_AXES: Final = 3  # of a block; further ones hold separate arrays
+_FEWEST_DIFFERENCES: Final = 32
 _COPIES: Final = 4  # of added noise
 _ROUNDING: Final = 1e-24  # of the largest mean square
 _INFLATED: Final = 2.4  # variance of a mean square of third differences, over that of white noise
@@ -247,6 +248,16 @@ def _found_again(clean: Floats, sigma: float, rng: np.random.Generator) -> float
     return math.sqrt(found / float(np.mean(noise**2)))
 
 
+def _differences(values: Floats, valid: Mask | None) -> Floats:
+    """Give third differences of what is valid, or of all where too little of that lies together."""
+    everything = third_differences(values)
+    if valid is None or valid.shape != values.shape:
+        return everything
+    known = third_differences(np.where(valid, values, np.nan))
+    known = known[np.isfinite(known)]
+    return known if known.size >= _FEWEST_DIFFERENCES else everything
+
+
 def _of_repeats(samples: Sequence[Exposures], valid: Mask | None) -> Level:
     """Pool the variance between repeats: sum((y - t x)^2) / (R - 1) with the best rate x."""
     squares, freedom = 0.0, 0
@@ -267,7 +278,7 @@ def _of_single(samples: Sequence[Exposures], valid: Mask | None) -> list[tuple[i
     for values in arrays:
         blocks = _blocks(values, valid)
         if blocks is None:
-            differences.append(third_differences(values))
+            differences.append(_differences(values, valid))
         else:
             floor = floor_of_blocks(blocks)
             found.append((values.size, floor.variance, floor.standard_error))

@@ -18,7 +18,10 @@ _NORMAL_QUARTILE: Final = 0.6744898
 
 
 def third_differences(values: Floats) -> Floats:
-    """Differentiate three times along each axis that is long enough; white noise keeps sigma."""
+    """Differentiate three times along each axis that is long enough; white noise keeps sigma.
+
+    What is not finite makes what is differentiated with it NaN.
+    """
     axes = [axis for axis, length in enumerate(values.shape) if length >= len(_CUBIC)]
     if not axes:
         raise InputError(
@@ -29,7 +32,8 @@ def third_differences(values: Floats) -> Floats:
         moved = np.moveaxis(values, axis, -1)
         windows = np.lib.stride_tricks.sliding_window_view(moved, len(_CUBIC), axis=-1)
         differences = np.moveaxis(windows @ _CUBIC, -1, axis)
-        differences[np.abs(differences) <= _EXACT * np.abs(values).max()] = 0
+        largest = np.abs(values).max(initial=0.0, where=np.isfinite(values))
+        differences[np.abs(differences) <= _EXACT * largest] = 0
         values = differences / _GAIN
     return values.ravel()
 
