@@ -229,6 +229,7 @@ def test_a_figure_may_go_before_it_is_drawn(page, spectra):
     page.get_by_test_id("denoise").click()
     page.get_by_test_id("cancel").click()
     page.get_by_role("button", name="Remove job").first.click()  # once the job has ended
+    page.wait_for_function("document.querySelector('[data-testid=spectrum]')?.data?.length === 1")
     assert list(curves(page)) == ["measured"]
 
 

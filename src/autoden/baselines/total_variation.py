@@ -39,6 +39,7 @@ class TotalVariation(Baseline):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from autoden.noise import Combined, Gaussian
     >>> truth = np.repeat([[10.0, 40.0]], 16, axis=1) + np.zeros((32, 1))
     >>> noisy = truth + np.random.default_rng(0).normal(0, 5, truth.shape)
