@@ -95,7 +95,10 @@ def test_several_files_are_repeats_and_the_way_out_is_told(run, denoising, tmp_p
     np.testing.assert_array_equal(sample.repeats, [counts(1, i)[0] for i in range(3)])
     assert "3 repeats" in err
     assert "--axes SE" in err
-    assert len(ad.read(tmp_path / "out.csv").data) == 2  # one estimate, one sigma
+    result = ad.read(tmp_path / "out.csv")
+    assert len(result.data) == 2  # one estimate, one sigma
+    (step,) = result.metadata["provenance"]
+    assert [each["name"] for each in step["inputs"]] == ["0.csv", "1.csv", "2.csv"]
 
 
 def test_several_tables_of_repeats_are_put_together(run, denoising, tmp_path):

@@ -5,6 +5,9 @@ import pytest
 import tifffile
 
 import autoden as ad
+from autoden.io import write
+from autoden.io.provenance import provenance
+from autoden.signals import Signal
 
 
 def test_of_a_stack_it_tells_pages_sizes_and_counts(run, images):
@@ -87,3 +90,22 @@ def test_what_cannot_be_read_is_one_line(run, tmp_path, name):
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert name in err
+
+
+def test_several_files_are_read_together(run, tmp_path):
+    for index in range(3):
+        write(tmp_path / f"r{index}.npy", Signal(np.arange(20) + index, ["energy"]))
+    files = [tmp_path / f"r{index}.npy" for index in range(3)]
+    code, out, _ = run("info", *files, "--axes", "RE")
+    assert code == 0
+    assert "r0.npy and 2 more: Signal 3 x 20 (repeat, energy)" in out
+    np.save(tmp_path / "odd.npy", np.arange(21))
+    code, _, err = run("info", files[0], tmp_path / "odd.npy")
+    assert code == 1
+    assert "odd.npy does not go together with" in err
+
+
+def test_what_was_done_to_the_data_is_told(run, tmp_path):
+    steps = [provenance("mean", [np.arange(3)]), "not as autoden writes it"]
+    write(tmp_path / "a.npz", Signal(np.arange(20.0), ["energy"], {"provenance": steps}))
+    assert "mean of array" in run("info", tmp_path / "a.npz")[1]

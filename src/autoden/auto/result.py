@@ -16,6 +16,7 @@ from autoden.auto.saving import save_estimate
 from autoden.auto.selection import Candidate
 from autoden.evaluation.ring_curve import RingCorrelation
 from autoden.io.provenance import PROVENANCE, provenance
+from autoden.io.reading import split_inside
 from autoden.report.numerals import show
 from autoden.report.tables import Table
 
@@ -190,7 +191,9 @@ class Result:
     def _steps(self) -> list[Mapping[str, Any]]:
         """Say what was done to the measurement, after what had been done to it before."""
         before = self.measurement.metadata.get(PROVENANCE, [])
-        there = [source for source in self.measurement.sources if source.exists()]
+        there = [
+            source for source in self.measurement.sources if Path(split_inside(source)[0]).exists()
+        ]
         arrays = [sample.repeats for sample in self.measurement.samples]
         record = provenance(
             f"denoise: {self.method}",

@@ -1,4 +1,4 @@
-"""``autoden denoise``: spectra in, the best estimate out, with its uncertainty and its verdict.
+"""``autoden denoise``: measurements in, the best estimate out, with uncertainty and verdict.
 
 What is done, the library decides; here is how it is asked, and how the answer is told.
 """
@@ -34,8 +34,8 @@ Files = Annotated[
     list[Path],
     Parameter(
         name="FILE",
-        help="Spectra, such as CSV, TIFF, npy or npz; several files are repeats of one measurement "
-        "unless --axes says otherwise.",
+        help="Spectra, images or volumes, in any format that autoden reads; several files are "
+        "repeats of one measurement unless --axes says otherwise.",
     ),
 ]
 Noise = Annotated[
@@ -122,6 +122,7 @@ def denoise(
             destination,
             teller,
             record,
+            files,
             step,
             told=measurement.notes,
             is_interrupted=stages.interrupted,

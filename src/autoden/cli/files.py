@@ -57,3 +57,15 @@ def read_all(paths: Sequence[Path], options: ReadOptions) -> Signal:
         A file cannot be read, or they differ in size or in their axes.
     """
     return stack_repeats([options.read(path) for path in paths])
+
+
+def name_of(paths: Sequence[Path]) -> str:
+    """Call one file by its path, and several by the first.
+
+    Examples
+    --------
+    >>> name_of([Path("a.msa"), Path("b.msa"), Path("c.msa")])
+    'a.msa and 2 more'
+    """
+    more = len(paths) - 1
+    return f"{paths[0].name} and {more} more" if more else str(paths[0])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from cyclopts import Parameter
 
 from autoden.cli.axes import Axes, named
-from autoden.cli.files import AS_IT_IS, ReadOptions
+from autoden.cli.files import AS_IT_IS, ReadOptions, name_of, read_all
 from autoden.cli.manner import PLAIN, Manner
 from autoden.cli.measurements import Measurement
 from autoden.cli.method import is_method
@@ -19,6 +20,7 @@ from autoden.cli.readings import Reading, arrange
 from autoden.cli.record import NO_RECORD, TakesRecord
 from autoden.cli.wording import in_options
 from autoden.errors import InputError
+from autoden.io.provenance import PROVENANCE
 from autoden.signals.values import say_number
 
 if TYPE_CHECKING:
@@ -26,13 +28,19 @@ if TYPE_CHECKING:
 
     from autoden.signals import Signal
 
+Files = Annotated[
+    list[Path],
+    Parameter(
+        name="FILE", help="The file to look at; several files of data are repeats, as elsewhere."
+    ),
+]
 COUNTED = {1: ("exposure", "channels"), 2: ("image", "pixels"), 3: ("volume", "voxels")}
 NO_READING = Reading()
 MODEL_SUFFIXES = (".safetensors", ".pt")
 
 
 def info(
-    file: Path,
+    files: Files,
     /,
     *,
     reading: ReadOptions = AS_IT_IS,
@@ -40,23 +48,18 @@ def info(
     manner: Manner = PLAIN,
     record: TakesRecord = NO_RECORD,
 ) -> None:
-    """Show what is in a file of data, or in one of a trained model, and what was assumed.
-
-    Parameters
-    ----------
-    file
-        The file to look at.
-    """
+    """Show what is in a file of data, or in one of a trained model, and what was assumed."""
     teller = manner.teller()
-    teller.start(record.command, [file])
+    teller.start(record.command, files)
     logging.getLogger().setLevel(logging.ERROR)  # what reading says is shown below
     found: dict[str, Any] = {}
     with in_options():
-        if file.suffix.lower() in MODEL_SUFFIXES:
-            lines = describe_model(file)
+        if len(files) == 1 and files[0].suffix.lower() in MODEL_SUFFIXES:
+            lines = describe_model(files[0])
         else:
-            signal = named(reading.read(file), str(file), axes)
-            lines = describe_data(file, signal, Reading(axes=axes))
+            name = name_of(files)
+            signal = named(read_all(files, reading), name, axes)
+            lines = describe_data(name, signal, Reading(axes=axes))
             found = numbers_of(signal)
     teller.show(["\n  ".join(lines)])
     teller.result({}, {"said": lines, **found})
@@ -77,18 +80,31 @@ def numbers_of(signal: Signal) -> dict[str, Any]:
     return {"shape": signal.shape, "dtype": str(signal.dtype), "axes": axes}
 
 
-def describe_data(file: Path, signal: Signal, reading: Reading = NO_READING) -> list[str]:
+def describe_data(name: str, signal: Signal, reading: Reading = NO_READING) -> list[str]:
     """Say what was read: shape and axes, what they are taken for, and what the numbers are like."""
-    lines = [f"{file}: {signal}"]
+    lines = [f"{name}: {signal}"]
     for name in ("layout", "overflow_bin", "assumed"):
         said = describe(signal.metadata.get(name, []))
         lines += [f"{name.replace('_', ' ')}: {line}" for line in said]
+    lines += [f"made by: {each}" for each in describe_steps(signal.metadata.get(PROVENANCE))]
     try:
-        measurement = arrange(signal, file.name, reading)
+        measurement = arrange(signal, name, reading)
     except InputError as error:
         return [*lines, str(error), *describe_values(np.asarray(signal))]
     lines += [f"taken for: {measurement.say()}", *describe_values(measurement.data)]
     return lines + describe_counts(measurement)
+
+
+def describe_steps(steps: Any) -> list[str]:
+    """Say what was done to the data, as far as their metadata tell."""
+    said = []
+    for step in steps if isinstance(steps, list) else []:
+        if isinstance(step, Mapping):
+            inputs = step.get("inputs", [])
+            names = [each.get("name") for each in inputs if isinstance(each, Mapping)]
+            of = f" of {', '.join(map(str, names))}" if names else ""
+            said.append(f"{step.get('program')} {step.get('version')}, {step.get('method')}{of}")
+    return said
 
 
 def describe_values(data: NDArray[Any]) -> list[str]:

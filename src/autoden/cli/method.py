@@ -73,7 +73,7 @@ def apply_method(
         step = record.step([model, *files])
         with only_says("autoden.io", logging.ERROR), only_says("autoden.auto", logging.ERROR):
             result = method.apply(given.data, axes=axes, n_dims=n_dims, exposure=times)
-    return conclude(result, destination, teller, record, step, told=measurement.notes)
+    return conclude(result, destination, teller, record, files, step, told=measurement.notes)
 
 
 def _check_reading(model: Path, reading: ReadingRepeats) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autoden.cli import EXIT_INTERRUPTED
@@ -14,6 +15,8 @@ from autoden.cli.telling import Teller
 from autoden.cli.verdict import describe, found_of, tell, tell_warnings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from autoden.auto.result import Result
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,7 @@ def conclude(
     destination: ReportDestination,
     teller: Teller,
     record: Record,
+    files: Sequence[Path],
     step: Mapping[str, Any],
     *,
     told: Sequence[str] = (),
@@ -41,6 +45,8 @@ def conclude(
         Who tells.
     record : Record
         The options of the run.
+    files : sequence of Path
+        What was measured, which the library may have got as arrays.
     step : mapping
         What was done, as `Record.step` gives it.
     told : sequence of str
@@ -48,6 +54,7 @@ def conclude(
     is_interrupted : bool
         Whether the run was ended early.
     """
+    result = replace(result, measurement=replace(result.measurement, sources=tuple(files)))
     saved = result.save(destination.output, overwrite=destination.force)
     written = list(saved)
     if destination.report is not None:
@@ -59,8 +66,8 @@ def conclude(
     teller.show(describe(result))
     tell_warnings(result)
     logger.info("Wrote %s after %.1f s.", " and ".join(map(str, written)), teller.seconds)
-    files = destination.written() | ({"sigma": saved[1]} if len(saved) > 1 else {})
-    teller.result(files, found_of(result), "interrupted" if is_interrupted else None)
+    paths = destination.written() | ({"sigma": saved[1]} if len(saved) > 1 else {})
+    teller.result(paths, found_of(result), "interrupted" if is_interrupted else None)
     return EXIT_INTERRUPTED if is_interrupted else 0
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from cyclopts import Parameter
 
-from autoden.cli.files import AS_IT_IS, REPEAT, ReadOptions, read_all
+from autoden.cli.files import AS_IT_IS, REPEAT, ReadOptions, name_of, read_all
 from autoden.cli.measurements import parse_range
 from autoden.cli.options import DATA
 from autoden.errors import InputError
@@ -31,9 +31,10 @@ class SpectraReading(ReadOptions):
     Attributes
     ----------
     axes
-        One letter per axis: R repeats, S samples, E energy, such as RE for a table of repeats.
-        For several files, those of all together: RE repeats, SE one or more samples in each, SRE
-        one sample with its repeats in each. Only needed where neither files nor data tell.
+        One letter per axis: R repeats, S samples, E energy, C colours, Z Y X space, such as RE for
+        a table of repeats or RYX for repeats of an image. For several files, those of all together:
+        RE repeats, SE one or more samples in each, SRE one sample with its repeats in each. Only
+        needed where neither files nor data tell.
     exposures
         Which measurements to use, as FIRST:END counted from 0 with END left out, such as 0:4.
         By default all of them.
@@ -86,7 +87,7 @@ def read_spectra(files: Sequence[Path], reading: SpectraReading) -> Spectra:
             return Spectra([sample.data for sample in samples], "RE")
         axes = "SE"  # one spectrum in each
     together = read_all(files, reading)
-    name = f"{files[0].name} and {len(files) - 1} more"
+    name = name_of(files)
     metadata = {**together.metadata, "source": name}
     if axes is None:
         metadata["assumed"] = [*metadata.get("assumed", ()), _REPEATS]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.io.files import FilePath, check_source
+from autoden.io.reading import split_inside
 from autoden.signals import Signal
 
 PROVENANCE = "provenance"
@@ -124,7 +125,7 @@ def file_hash(path: FilePath) -> str:
 def _identify(given: FilePath | Signal | NDArray[Any]) -> dict[str, Any]:
     """Say which file or array it is."""
     if isinstance(given, str | os.PathLike):
-        file, _, inside = os.fspath(given).partition("::")  # "file.h5::/path/to/dataset"
+        file, inside = split_inside(given)  # "file.h5::/path/to/dataset"
         name = Path(file).name + (f"::{inside}" if inside else "")
         return {"name": name, "sha256": file_hash(file)}
     array = np.ascontiguousarray(np.asarray(given))

@@ -61,6 +61,8 @@ class Format:
         part by part.
     holds_sigma : bool
         Whether ``write`` takes the standard deviations of the numbers, too, as ``sigma``.
+    read_only : bool
+        Whether the module has no ``write``.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Format:
     folder_with: tuple[str, ...] = ()
     in_parts: bool = False
     holds_sigma: bool = False
+    read_only: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return the function ``read`` or ``write`` of the format's module.
@@ -85,7 +88,8 @@ class Format:
         function: Callable[..., Any] | None = getattr(self._import(), name, None)
         if function is None:
             raise InputError(
-                f"autoden cannot {name} the format {self.name}: choose another suffix."
+                f"autoden cannot {name} the format {self.name}: choose another suffix, such as "
+                f"{_suffixes(to_write=True)}."
             )
         return function
 
@@ -130,7 +134,8 @@ _BUILT_IN = (
     ),
     Format("TIFF image or stack", (".tif", ".tiff"), "autoden.io.tiff.format"),
     Format("PNG image", (".png",), "autoden.io.png", holds="images of 8 or 16 bits"),
-    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits"),
+    Format("JPEG image", (".jpg", ".jpeg"), "autoden.io.jpeg", holds="images of 8 bits",
+           read_only=True),
     Format("EMSA/MSA spectrum", (".msa", ".emsa"), "autoden.io.emsa", holds=ONE_SPECTRUM),
     Format("spectrum of an analyser", (".mca", ".spe"), "autoden.io.mca", holds=ONE_SPECTRUM),
     Format("EDF of the ESRF", (".edf",), "autoden.io.edf", holds="real numbers of any shape"),
@@ -138,7 +143,8 @@ _BUILT_IN = (
            holds="images and volumes of up to 32 bits", loses=(DTYPE,)),
     Format("file of an instrument", (".asw", ".bcf", ".blo", ".dens", ".dm3", ".dm4", ".elid",
            ".emd", ".emi", ".mib", ".pro", ".pts", ".ser", ".spd", ".spx", ".sur", ".tvf", ".tvips",
-           ".unf", ".wdf"), "autoden.io.vendor.format", "vendor"),
+           ".unf", ".wdf"), "autoden.io.vendor.format", "vendor",
+           read_only=True),
 )  # fmt: skip
 
 _by_suffix: dict[str, Format] = {}
@@ -176,7 +182,7 @@ def formats() -> tuple[Format, ...]:
     return tuple(dict.fromkeys(_by_suffix.values()))
 
 
-def format_of(path: FilePath) -> Format:
+def format_of(path: FilePath, *, to_write: bool = False) -> Format:
     """Return the format that the suffix of a path stands for.
 
     Parameters
@@ -184,6 +190,8 @@ def format_of(path: FilePath) -> Format:
     path : path-like
         A file, which need not exist. Upper and lower case are the same; of two suffixes that
         fit (".tiff", ".ome.tiff") the longer one counts.
+    to_write : bool
+        Whether the message is to list only suffixes that can be written.
 
     Raises
     ------
@@ -201,9 +209,17 @@ def format_of(path: FilePath) -> Format:
     name = str(path).lower().rstrip("/")
     fitting = [suffix for suffix in _by_suffix if name.endswith(suffix)]
     if not fitting:
-        known = ", ".join(sorted(_by_suffix))
-        raise InputError(f"{path}: the suffix is not known; known are {known}.")
+        raise InputError(
+            f"{path}: the suffix is not known; known are {_suffixes(to_write=to_write)}."
+        )
     return _by_suffix[max(fitting, key=len)]
+
+
+def _suffixes(*, to_write: bool) -> str:
+    """List the suffixes that are known, or those that can be written."""
+    return ", ".join(
+        sorted(s for s, each in _by_suffix.items() if not (to_write and each.read_only))
+    )
 
 
 def check_writable(
@@ -235,7 +251,7 @@ def check_writable(
     autoden.errors.InputError: A PNG image holds whole numbers of 8 or 16 bits (...), but the
     signal is float32: write a .tif or .npz file, which holds any numbers, or round it yourself...
     """
-    file_format = format_of(path)
+    file_format = format_of(path, to_write=True)
     writer = file_format.function("write")
     target = check_destination(path, overwrite, folder_with=file_format.folder_with)
     if signal is not None:
@@ -315,7 +331,7 @@ def write(path: FilePath, signal: Signal, *, overwrite: bool = False) -> None:
             f"write takes a Signal, not {type(signal).__name__}: name its axes with "
             "Signal(data, axes), for example Signal(data, ['repeat', 'channel'])."
         )
-    file_format = format_of(path)
+    file_format = format_of(path, to_write=True)
     file_format.function("write")
     with writing(path, overwrite=overwrite) as temporary:
         file_format.write_into(temporary, path, signal)
