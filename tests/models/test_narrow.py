@@ -67,9 +67,9 @@ def n_compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count how often kernels were asked for."""
     asked = []
 
-    def has_kernels(dtype: torch.dtype) -> bool:
+    def has_kernels(dtype: torch.dtype, module: str) -> bool:
         asked.append(dtype)
-        return availability.has_kernels(dtype)
+        return availability.has_kernels(dtype, module)
 
     monkeypatch.setattr(chain_module, "has_kernels", has_kernels)
     return lambda: len(asked)
@@ -425,7 +425,7 @@ def test_kernels_can_be_switched_off() -> None:
     code = """
 import torch
 from autoden.models.narrow.availability import has_kernels
-print(has_kernels(torch.float32))"""
+print(has_kernels(torch.float32, "autoden.models.narrow.function"))"""
     assert run_python(code, AUTODEN_NATIVE="0") == "False"
 
 

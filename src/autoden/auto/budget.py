@@ -29,7 +29,8 @@ class Budget:
     with_dncnn : bool
         Whether an ordinary network is a candidate too.
     patch : int or None
-        Elements along each axis of an image that a step of the training sees; None: all.
+        Elements along each axis of an image that a step of the training sees, and as many in all
+        of a volume; None: all.
     region : int or None
         Elements of an image, or of a volume, on which methods are tuned, trained and compared at
         most; the rest is only denoised. None: all.

@@ -60,7 +60,8 @@ def image_field(splits: Splits, work: Budget) -> Field:
     """Do the same for images and volumes, where filters are costly and their estimates kept."""
     shelf = Shelf(splits.noise, [pair.input for pair in splits.pairs])
     few = splits.first(work.n_tuning_splits)
-    learning = Learning(N_FEATURES, BATCH_SIZE, LEARNING_RATE, MEMORY, work.patch)
+    patch = None if work.patch is None else round(work.patch ** (2 / splits.n_dims))
+    learning = Learning(N_FEATURES, BATCH_SIZE, LEARNING_RATE, MEMORY, patch)
     return Field(
         partial(tune_family, splits=few, shelf=shelf),
         partial(ShelvedFilter, noise=splits.noise, shelf=shelf),

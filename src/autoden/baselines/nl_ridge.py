@@ -22,7 +22,7 @@ from autoden.errors import InputError
 from autoden.noise.model import NoiseModel
 
 _BATCH = 256  # groups of similar patches that are solved at once
-_MANY = 8.0  # counts, on average: from there on stabilised values are as good as counts
+_MANY = {1: 8.0, 2: 2.0, 3: 1.0}  # counts, on average: from there on stabilised values do better
 _UNEVEN = 2.0  # squared variation over squared mean: more has lines far above the rest
 _AVERAGED = 5  # elements along every axis, for the rates that give the variance
 _LEAST = 0.01  # of the mean variance: nowhere is there less
@@ -77,9 +77,10 @@ class NLRidge(Baseline):
 
     The authors have two steps and no constraint on the rows. The constraint makes the result
     independent of the level of the image. The third step, with smaller patches, adds about 0.1 dB.
-    Values with at least 8 counts on average are first given unit variance by the noise model's own
-    transform; fewer are combined as they are, with the variances of their estimated rates. Rates
-    of Poisson counts are floored at 0.001 counts of one acquisition.
+    Values with enough counts on average (8 in spectra, 2 in images, 1 in volumes) are first given
+    unit variance by the noise model's own transform; fewer are combined as they are, with the
+    variances of their estimated rates. Rates of Poisson counts are floored at 0.001 counts of one
+    acquisition.
 
     Parameters
     ----------
@@ -156,7 +157,8 @@ def _is_better_stabilised(values: Floats, dose: float, noise: NoiseModel) -> boo
     """
     mean = float(values.mean())
     variance = float(noise.variance(mean, dose))
-    return mean**2 >= _MANY * variance or float(values.var()) - variance > _UNEVEN * mean**2
+    is_many = mean**2 >= _MANY[values.ndim - 2] * variance
+    return is_many or float(values.var()) - variance > _UNEVEN * mean**2
 
 
 @dataclass(frozen=True)

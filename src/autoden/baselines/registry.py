@@ -98,6 +98,7 @@ _ALL = (
         "wavelets",
         "autoden.baselines.wavelets:WaveletShrinkage",
         "wavelet coefficients below the noise removed, at unit variance",
+        not_automatic=(3,),
     ),
     Family(
         "total-variation",

@@ -43,7 +43,7 @@ TOO_EVEN, LEAST_COUNTS = 2.0, 10
 """Equal neighbours, over those that counts have, which no counts have; of so many counts each."""
 MOSTLY_EVEN = 0.5
 """Share of equal neighbours from which there is no noise to speak of."""
-N_REFINEMENTS = 12
+N_REFINEMENTS = 4
 SINGLE_ERROR = 0.006
 """Relative error of the level of a single image at the least, from photographs."""
 

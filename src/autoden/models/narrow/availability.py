@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from functools import cache
+from importlib import import_module
 
 import torch
 
@@ -16,18 +17,23 @@ logger = logging.getLogger(__name__)
 
 
 @cache
-def has_kernels(dtype: torch.dtype) -> bool:
-    """Tell whether the kernels work for numbers of this type, by computing something tiny.
+def has_kernels(dtype: torch.dtype, module: str) -> bool:
+    """Tell whether kernels work for numbers of this type, by computing something tiny.
 
     That compiles them, which takes a few seconds once per installation; they are kept on disk.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+        float32 or float64.
+    module : str
+        Which of the modules that need numba; its `try_out` is called.
     """
     if os.environ.get("AUTODEN_NATIVE") == "0":
         return False
     try:
-        from autoden.models.narrow.function import try_out  # needs numba
-
-        try_out(dtype)
+        import_module(module).try_out(dtype)
     except Exception as error:  # whatever goes wrong in a compiler
-        logger.warning("Narrow 1D networks compute with torch alone: %s", error)
+        logger.warning("Networks of few channels compute with torch alone: %s", error)
         return False
     return True

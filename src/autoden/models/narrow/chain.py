@@ -1,4 +1,6 @@
-"""A sequence of layers that is computed as a whole where that is quicker: narrow, 1D, on a CPU.
+"""A sequence of layers that is computed by compiled kernels where these are quicker: on a CPU.
+
+Narrow 1D layers are computed as a whole, other convolutions of few channels one by one.
 
 Everything else, and every doubt, is left to torch: the result is the same within rounding.
 """
@@ -11,8 +13,11 @@ from torch.autograd import forward_ad
 from torch.nn.modules import module as modules
 
 from autoden.models.narrow.availability import has_kernels
+from autoden.models.narrow.direct import direct_convolution
 from autoden.models.narrow.parts import TENSORS, are_alike, are_narrow, find_parts, follow
 from autoden.models.rectified_norm import rectified_norm
+
+_KERNELS = "autoden.models.narrow.function"
 
 
 class Chain(nn.Sequential):
@@ -45,11 +50,12 @@ class Chain(nn.Sequential):
         while layers:
             layer = layers.pop(0)
             joined = rectified_norm(layer, layers[0], x) if layers else None
-            if joined is None:
-                x = layer(x)
-            else:
+            if joined is not None:
                 x = joined
                 layers.pop(0)
+                continue
+            convolved = direct_convolution(layer, x)
+            x = layer(x) if convolved is None else convolved
         return x
 
 
@@ -63,7 +69,8 @@ def _compute(chain: Chain, x: Tensor) -> Tensor | None:
     trained = [tensor for part in parts for tensor in part.trained()]
     statistics = [tensor for part in parts for tensor in part.statistics()]
     running = (tensor for i, tensor in enumerate(statistics) if i % 3 < 2)
-    if not (are_alike(trained, x.dtype) and are_alike(running, x.dtype) and has_kernels(x.dtype)):
+    of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
+    if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
     from autoden.models.narrow.function import compute  # needs numba
 
