@@ -35,7 +35,7 @@ def results(compute, layer: nn.Module, x: Tensor) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
-@pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (12, 1), (1, 16), (3, 5)])
+@pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (3, 1), (16, 1)])
 @pytest.mark.parametrize("options", [{}, {"dilation": 2}, {"bias": False}, {"padding": 1}], ids=str)
 def test_values_and_gradients_are_those_of_torch(n_dims, n_in, n_out, options) -> None:
     layer = conv(n_dims, n_in, n_out, **options).double()
@@ -46,7 +46,7 @@ def test_values_and_gradients_are_those_of_torch(n_dims, n_in, n_out, options) -
 
 
 def test_images_beyond_what_is_computed_at_once_are_no_different(monkeypatch) -> None:
-    layer, x = conv(2, 2, 2), image(2, 2, 40, 50, dtype=torch.float32)
+    layer, x = conv(2, 2, 1), image(2, 2, 40, 50, dtype=torch.float32)
     whole = results(lambda own: direct_convolution(layer, own), layer, x)
     monkeypatch.setattr(direct_pass, "AT_ONCE", 100)
     divided = results(lambda own: direct_convolution(layer, own), layer, x)
@@ -56,7 +56,7 @@ def test_images_beyond_what_is_computed_at_once_are_no_different(monkeypatch) ->
 
 def test_the_number_of_threads_changes_nothing(monkeypatch) -> None:
     monkeypatch.setattr(direct_pass, "AT_ONCE", 100)
-    layer, x = conv(2, 2, 2), image(2, 2, 40, 50, dtype=torch.float32)
+    layer, x = conv(2, 2, 1), image(2, 2, 40, 50, dtype=torch.float32)
     before, found = torch.get_num_threads(), []
     try:
         for n_threads in (1, 3):
@@ -90,17 +90,11 @@ def test_only_gradients_that_are_wanted_are_computed(monkeypatch) -> None:
     assert not direct_convolution(layer, x).requires_grad
 
 
-def test_what_lies_with_channels_last_stays_so() -> None:
-    x = image(2, 1, 8, 8, dtype=torch.float32)
-    assert direct_convolution(conv(2, 1, 4), x).movedim(1, -1).is_contiguous()
-    x = image(2, 3, 8, 8, dtype=torch.float32)
-    assert direct_convolution(conv(2, 3, 4), x).is_contiguous()
-
-
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        (nn.Conv2d(8, 8, 3), (1, 8, 9, 9)),
+        (nn.Conv2d(1, 2, 3), (1, 1, 9, 9)),
+        (nn.Conv2d(17, 1, 3), (1, 17, 9, 9)),
         (nn.Conv2d(1, 1, 5), (1, 1, 9, 9)),
         (nn.Conv2d(1, 1, 3, stride=2), (1, 1, 9, 9)),
         (nn.Conv2d(2, 2, 3, groups=2), (1, 2, 9, 9)),

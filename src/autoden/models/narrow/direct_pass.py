@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -83,7 +85,7 @@ class _Shape:
     def of(cls, x: Tensor, dilation: int) -> _Shape:
         return cls(len(x), tuple(x.shape[2:]), dilation)
 
-    @property
+    @cached_property
     def offsets(self) -> NDArray[np.int64]:
         """Where the element of each weight lies, from the place of the output on."""
         steps = [math.prod(self.size[axis + 1 :]) for axis in range(len(self.size))]
@@ -203,12 +205,32 @@ def _by_weight(shape: _Shape, x: Array, spread: Array) -> Array:
 
 
 def _each(compute: Callable[[Part], T], parts: list[Part]) -> list[T]:
-    """Compute all parts, by as many threads as torch has; the kernels leave Python to others."""
-    n_threads = min(torch.get_num_threads(), len(parts))
-    if n_threads == 1:
-        return [compute(part) for part in parts]
-    with ThreadPoolExecutor(n_threads) as threads:
-        return list(threads.map(compute, parts))
+    """Compute all parts, by as many threads as torch has; the kernels leave Python to others.
+
+    The caller's thread takes its share, which is far quicker than to wait for others to wake up.
+    """
+    results: dict[Part, T] = {}
+    left = iter(parts)
+    taking = Lock()
+
+    def work() -> None:
+        while True:
+            with taking:
+                part = next(left, None)
+            if part is None:
+                return
+            results[part] = compute(part)
+
+    n_helpers = min(torch.get_num_threads(), len(parts)) - 1
+    if n_helpers == 0:
+        work()
+    else:
+        with ThreadPoolExecutor(n_helpers) as threads:
+            helpers = [threads.submit(work) for _ in range(n_helpers)]
+            work()
+            for helper in helpers:
+                helper.result()
+    return [results[part] for part in parts]
 
 
 def _by_torch(
