@@ -11,7 +11,8 @@ measurement with a little more noise, known to the last digit, and how the estim
 seen. (Simulated measurements of the estimate would not do: they have less texture than the data,
 so that methods follow their noise less.) The same differences say where in the image the error is;
 the map is scaled to the sum. The noise level enters the sum directly, and the interval holds its
-error.
+error. The level of a single image holds the scene's own grain as well, which no single image tells
+from noise: so much as scenes usually have is taken off.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ AROUND = 2.0
 MODEL_SPREAD = 0.05
 """Relative uncertainty of the sum beyond that of its terms."""
 NORMAL_90 = 1.645
+GRAIN, MOST_GRAIN = 0.001, 0.01
+"""Grain of a scene that passes for noise, in shares of the variance of the scene: the median of 18
+pictures (``benchmarks/scene_grain.py``); and at most this share of the noise."""
 LEAST_SHARE = 0.5
 """The squared error is at least so much of the spread of the replicas."""
 
@@ -98,6 +102,8 @@ def measure_image_errors(
     followed = np.array([float((push.response * push.noise)[there].mean()) for push in pushes])
     variances = noise.variance(whole.values, whole.dose)[there] * correction
     power = float(variances.mean())
+    if sample.n_repeats == 1 and not isinstance(noise, Poisson):
+        power -= _grain(whole.values[there], power)
     chance = math.sqrt(2 * float(np.mean(variances**2)) / variances.size)
     left = float(((whole.values - estimate) ** 2)[there].mean())
     mse, interval = _total(
@@ -153,6 +159,11 @@ def _pushes(
             _Push(size * (part.values - whole.values), sharper * size * (rate - estimate))
         )
     return pushes
+
+
+def _grain(values: Floats, power: float) -> float:
+    """Say how much of the measured noise is the scene's own, as far as that can be known."""
+    return min(GRAIN * max(float(values.var()) - power, 0.0), MOST_GRAIN * power)
 
 
 def _total(

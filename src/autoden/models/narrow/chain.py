@@ -15,6 +15,7 @@ from torch.nn.modules import module as modules
 from autoden.models.narrow.availability import has_kernels
 from autoden.models.narrow.direct import direct_convolution
 from autoden.models.narrow.parts import TENSORS, are_alike, are_narrow, find_parts, follow
+from autoden.models.narrow.strips import in_strips
 from autoden.models.rectified_norm import rectified_norm
 
 _KERNELS = "autoden.models.narrow.function"
@@ -42,6 +43,8 @@ class Chain(nn.Sequential):
         if torch.compiler.is_compiling() or not _just_computes():
             return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
         y = _compute(self, x)
+        if y is None:
+            y = in_strips(self, x, self._in_turn)
         return self._in_turn(x) if y is None else y
 
     def _in_turn(self, x: Tensor) -> Tensor:
