@@ -133,3 +133,10 @@ def test_every_name_becomes_a_harmless_one(name):
     assert not set(plain) & set("/\\\0\n:*?\"<>|'`$;&")
     assert not plain.startswith((".", "-"))
     assert plain_name(plain) == plain
+
+
+def test_messages_name_files_without_their_private_folder():
+    with Tray() as tray:
+        path = tray.new_folder() / "bad file.csv"
+        assert tray.by_name(f"{path}: no numbers.") == "bad file.csv: no numbers."
+        assert tray.by_name("/data/mine.csv: no numbers.") == "/data/mine.csv: no numbers."

@@ -62,7 +62,7 @@ class SourceForm:
 
     def say_error(self, text: str) -> None:
         """Say what cannot be done, and what to do."""
-        self._status.text = text
+        self._status.text = self._tray.by_name(text)
         self._status.classes(add="error")
 
     def show(self, preview: Preview) -> None:
