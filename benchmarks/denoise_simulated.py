@@ -16,7 +16,7 @@ import argparse
 import numpy as np
 
 import autoden as ad
-from autoden.auto.uncertainty import LEAST_TOTAL
+from autoden.auto.verdicts.uncertainty import LEAST_TOTAL
 from autoden.baselines import BASELINES, tune
 from autoden.evaluation import excess_poisson_deviance
 from autoden.noise import Exposures, Poisson

@@ -23,8 +23,8 @@ from .algorithms.supervised import Supervised as Supervised
 from .algorithms.zero_shot_noise2noise import ZSN2N as ZSN2N
 from .auto.denoise import denoise as denoise
 from .auto.result import Result as Result
-from .auto.saved_method import SavedMethod as SavedMethod
-from .auto.saved_method import load as load
+from .auto.files.saved_method import SavedMethod as SavedMethod
+from .auto.files.saved_method import load as load
 from .io.reading import read as read
 from .io.registry import write as write
 from .models.config import NetworkParamsBlindSpot as NetworkParamsBlindSpot

@@ -17,8 +17,8 @@ from autoden.app.preview import LETTERS, look, parse_letters
 from autoden.app.progress import Curve
 from autoden.app.settings import gather, settings_of
 from autoden.app.view import View, view
-from autoden.auto.measurement import read_measurement
-from autoden.auto.saving import save_estimate
+from autoden.auto.files.saving import save_estimate
+from autoden.auto.spectra.measurement import read_measurement
 from autoden.errors import InputError
 from autoden.signals import Axis, Signal
 

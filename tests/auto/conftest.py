@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autoden.auto.splits import Splits
+from autoden.auto.learning.splits import Splits
 from autoden.datasets import Detector, xrf_spectra
 from autoden.noise import Exposures, Poisson
 

@@ -14,7 +14,7 @@ from scipy.signal import savgol_filter
 
 import autoden as ad
 from autoden.auto.budget import Budget
-from autoden.auto.method import Filter
+from autoden.auto.learning.method import Filter
 from autoden.baselines.mean import Mean
 from autoden.errors import InputError
 

@@ -7,9 +7,9 @@ import pytest
 import tifffile
 
 import autoden as ad
-from autoden.auto.measurement import read_measurement
+from autoden.auto.learning.selection import Candidate
 from autoden.auto.result import Result
-from autoden.auto.selection import Candidate
+from autoden.auto.spectra.measurement import read_measurement
 from autoden.cli import main
 from autoden.signals import Axis, Signal
 from autoden.transforms.parallel_beam import ParallelBeam

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autoden as ad
-from autoden.auto.measurement import read_measurement
+from autoden.auto.spectra.measurement import read_measurement
 from autoden.cli.denoise import denoise as verb
 from autoden.cli.denoise import parse_times
 from autoden.cli.spectra import SpectraReading, read_reference, read_spectra

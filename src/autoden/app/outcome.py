@@ -105,7 +105,7 @@ def _parts(signal: Signal, path: Path) -> tuple[Signal, NDArray[Any] | None]:
 
 def _sigma(signal: Signal, path: Path) -> NDArray[Any] | None:
     """Read the uncertainty of a result from its file, or from the one beside it."""
-    from autoden.auto.saving import sigma_path
+    from autoden.auto.files.saving import sigma_path
     from autoden.io import read
 
     inside, beside = signal.metadata.get("uncertainties"), sigma_path(path)

@@ -14,19 +14,19 @@ from typing import Any, get_args
 import numpy as np
 
 from autoden.auto.budget import BUDGETS, IMAGE_BUDGETS, BudgetName
-from autoden.auto.channels import common_axis
-from autoden.auto.competition import END, choose_method
 from autoden.auto.images.denoise import apply_to_images, denoise_images
 from autoden.auto.images.measurement import ImageMeasurement
-from autoden.auto.measurement import Measurement, read_measurement
-from autoden.auto.noise_again import check_noise
+from autoden.auto.learning.competition import END, choose_method
+from autoden.auto.learning.splits import Splits
 from autoden.auto.progress import Progress, Tell
-from autoden.auto.reference import score_by
-from autoden.auto.repair import repair
 from autoden.auto.result import Result
 from autoden.auto.setup import Setup
-from autoden.auto.splits import Splits
+from autoden.auto.spectra.channels import common_axis
+from autoden.auto.spectra.measurement import Measurement, read_measurement
+from autoden.auto.spectra.reference import score_by
+from autoden.auto.spectra.repair import repair
 from autoden.auto.trained import Trained
+from autoden.auto.verdicts.noise_again import check_noise
 from autoden.checks import choice, seed_or_none
 from autoden.errors import InputError
 from autoden.io.reading import read

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoden.auto.files.saving import save_estimate
 from autoden.auto.images.measurement import ImageMeasurement
-from autoden.auto.measurement import Measurement
-from autoden.auto.saving import save_estimate
-from autoden.auto.selection import Candidate
+from autoden.auto.learning.selection import Candidate
+from autoden.auto.spectra.measurement import Measurement
 from autoden.evaluation.ring_curve import RingCorrelation
 from autoden.io.provenance import PROVENANCE, provenance
 from autoden.io.reading import split_inside
@@ -104,7 +104,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Show method, verdict, candidates and the spectrum at the end of a notebook cell."""
-        from autoden.auto.notebook import show
+        from autoden.auto.pages.notebook import show
 
         return show(self)
 
@@ -155,7 +155,7 @@ class Result:
         InputError
             The file cannot be written.
         """
-        from autoden.auto.trained_files import write_trained
+        from autoden.auto.files.trained_files import write_trained
 
         return write_trained(path, self.trained, self.measurement.setup, overwrite=overwrite)
 
@@ -221,7 +221,7 @@ class Result:
         Path
             The file.
         """
-        from autoden.auto.page import write_report
+        from autoden.auto.pages.page import write_report
 
         return write_report(self, path, overwrite=overwrite)
 

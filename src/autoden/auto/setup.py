@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autoden.auto.channels import common_axis
+from autoden.auto.spectra.channels import common_axis
 from autoden.errors import InputError
 from autoden.signals import Axis
 

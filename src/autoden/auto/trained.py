@@ -14,15 +14,15 @@ from autoden.auto.images.errors import measure_image_errors
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import refined
 from autoden.auto.images.verdict import judge_images
-from autoden.auto.measurement import Measurement
-from autoden.auto.method import Method
-from autoden.auto.mixture import Mixture
-from autoden.auto.noise_again import NoiseLevels
+from autoden.auto.learning.method import Method
+from autoden.auto.learning.mixture import Mixture
+from autoden.auto.learning.selection import Candidate
+from autoden.auto.learning.splits import Splits
 from autoden.auto.result import Result
-from autoden.auto.selection import Candidate
-from autoden.auto.splits import Splits
-from autoden.auto.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
-from autoden.auto.verdict import judge
+from autoden.auto.spectra.measurement import Measurement
+from autoden.auto.verdicts.noise_again import NoiseLevels
+from autoden.auto.verdicts.uncertainty import DOUBTFUL, Errors, check_errors, measure_errors
+from autoden.auto.verdicts.verdict import judge
 from autoden.baselines.mean import Mean
 from autoden.evaluation.ring_curve import RingCorrelation
 from autoden.noise.exposures import Combined, Exposures

@@ -25,8 +25,8 @@ from autoden.cli.wording import in_options
 from autoden.errors import InputError
 
 if TYPE_CHECKING:
+    from autoden.auto.files.saving import AnyMeasurement
     from autoden.auto.result import Result
-    from autoden.auto.saving import AnyMeasurement
 
 AS_NAMED = SpectraReading()
 
@@ -86,8 +86,8 @@ def denoise(
     teller.start(record.command, files)
     destination.check([*files, *(reference or [])])
     with in_options(PARAMETERS):
-        from autoden.auto.measurement import read_measurement
-        from autoden.auto.saving import check_saving
+        from autoden.auto.files.saving import check_saving
+        from autoden.auto.spectra.measurement import read_measurement
 
         times = parse_times(exposure)
         with only_says("autoden.io", logging.WARNING if manner.quiet else logging.ERROR):

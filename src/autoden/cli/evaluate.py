@@ -139,7 +139,7 @@ def resolution(compared: Compared, held: Floats | None) -> Found:
 
 def against_reference(compared: Compared, held: Floats, data_range: float | None) -> Found:
     """Estimate the errors against the unknown truth from acquisitions that nobody denoised."""
-    from autoden.auto.reference import distances
+    from autoden.auto.spectra.reference import distances
 
     noise, estimate, kept = compared.verdict.noise, compared.estimate, Exposures(held)
     found: Found = {"acquisitions": len(held)}

@@ -164,7 +164,7 @@ def describe_model(file: Path) -> list[str]:
 
 def describe_method(file: Path) -> list[str]:
     """Say what a file of a method of ``autoden denoise`` holds."""
-    from autoden.auto.trained_files import read_trained
+    from autoden.auto.files.trained_files import read_trained
     from autoden.cli.verdict import candidates
 
     trained, setup = read_trained(file)

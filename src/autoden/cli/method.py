@@ -41,10 +41,10 @@ def apply_method(
 ) -> int:
     """Load a method, read data of its set-up as ``denoise`` does, and denoise them."""
     with in_options(PARAMETERS):
-        from autoden.auto.measurement import read_measurement
-        from autoden.auto.saved_method import SavedMethod
-        from autoden.auto.saving import check_saving
-        from autoden.auto.trained_files import read_trained
+        from autoden.auto.files.saved_method import SavedMethod
+        from autoden.auto.files.saving import check_saving
+        from autoden.auto.files.trained_files import read_trained
+        from autoden.auto.spectra.measurement import read_measurement
 
         method = SavedMethod(*read_trained(model))
         _check_reading(model, reading)

@@ -11,8 +11,8 @@ import numpy as np
 from autoden.cli.wording import reworded
 
 if TYPE_CHECKING:
+    from autoden.auto.learning.selection import Candidate
     from autoden.auto.result import Result
-    from autoden.auto.selection import Candidate
 
 logger = logging.getLogger(__name__)
 

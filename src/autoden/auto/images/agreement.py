@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.agreement import expected_counts
-from autoden.auto.method import Method
-from autoden.auto.uncertainty import Errors
+from autoden.auto.learning.method import Method
+from autoden.auto.verdicts.agreement import expected_counts
+from autoden.auto.verdicts.uncertainty import Errors
 from autoden.evaluation.comparison import Comparison, sum_of
 from autoden.evaluation.expected_residuals import ExpectedResiduals
 from autoden.evaluation.residuals import ResidualTests, residual_tests

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from autoden.auto.budget import Budget
-from autoden.auto.competition import END, FILTERS, choose_method
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.noise_again import check_image_noise
 from autoden.auto.images.outliers import without_outliers
 from autoden.auto.images.region import busiest_region
 from autoden.auto.images.shared import shared_noise
+from autoden.auto.learning.competition import END, FILTERS, choose_method
+from autoden.auto.learning.splits import Splits
 from autoden.auto.progress import SILENT, Progress
 from autoden.auto.result import Result
-from autoden.auto.splits import Splits
 from autoden.auto.trained import Trained
 from autoden.noise.choice import NoiseName
 from autoden.randomness import numpy_generator

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from autoden.auto.method import Method
-from autoden.auto.uncertainty import Errors, noise_unit
+from autoden.auto.learning.method import Method
+from autoden.auto.verdicts.uncertainty import Errors, noise_unit
 from autoden.noise.exposures import Exposures
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson

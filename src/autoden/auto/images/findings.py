@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autoden.auto.agreement import dispersion_ratio
-from autoden.auto.findings import CHANCE_OF_RESIDUALS, CHANCE_OF_SUMS, limit
 from autoden.auto.images.agreement import ImageAgreement
-from autoden.auto.uncertainty import Errors
+from autoden.auto.verdicts.agreement import dispersion_ratio
+from autoden.auto.verdicts.findings import CHANCE_OF_RESIDUALS, CHANCE_OF_SUMS, limit
+from autoden.auto.verdicts.uncertainty import Errors
 
 LEAST_STRUCTURE = 0.05
 """Correlation of neighbouring residuals, beyond that of noise, below which it is no matter."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.images.shelf import Shelf
-from autoden.auto.mixture import Learning
-from autoden.auto.splits import Splits
-from autoden.auto.units import CountUnits, SquaredCountUnits, Units
+from autoden.auto.learning.mixture import Learning
+from autoden.auto.learning.splits import Splits
+from autoden.auto.learning.units import CountUnits, SquaredCountUnits, Units
 from autoden.baselines.baseline import Baseline
 from autoden.baselines.gaussian import GaussianFilter
 from autoden.baselines.tuning import Tuned

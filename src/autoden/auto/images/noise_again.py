@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from autoden.auto.images.noise import choose_image_noise
-from autoden.auto.noise_again import LEAST_DIFFERENCE, NoiseAgain
+from autoden.auto.verdicts.noise_again import LEAST_DIFFERENCE, NoiseAgain
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures
 from autoden.noise.level import Mask

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.citation import cite
 from autoden.auto.images.measurement import ImageMeasurement
-from autoden.auto.page_parts import alike, candidates_of, made_by, settings_of
+from autoden.auto.pages.citation import cite
+from autoden.auto.pages.page_parts import alike, candidates_of, made_by, settings_of
 from autoden.noise.poisson import Poisson
 from autoden.report.image_page import ImagePage
 

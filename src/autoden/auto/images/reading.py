@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from autoden.auto.acquisitions import Acquisition
 from autoden.auto.axes import MIN_CHANNELS, OPEN, is_unnamed, say_image_sizes
 from autoden.auto.images.measurement import ORDER, ImageMeasurement, Mask
 from autoden.auto.live_times import live_times
 from autoden.auto.repeatability import repeats_agree
+from autoden.auto.spectra.acquisitions import Acquisition
 from autoden.errors import InputError
 from autoden.noise.exposures import Exposures, check_size
 from autoden.signals import Axis

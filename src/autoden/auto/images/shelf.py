@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.fitting import side_by_side
+from autoden.auto.learning.fitting import side_by_side
 from autoden.baselines.baseline import Baseline
 from autoden.noise.exposures import Combined
 from autoden.noise.model import NoiseModel

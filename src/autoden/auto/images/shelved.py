@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.images.shelf import Shelf
-from autoden.auto.method import Filter
+from autoden.auto.learning.method import Filter
 from autoden.noise.exposures import Combined
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.images.shelf import Shelf
-from autoden.auto.splits import Splits
+from autoden.auto.learning.splits import Splits
 from autoden.baselines.baseline import Baseline
 from autoden.baselines.registry import family
 from autoden.baselines.tuning import Tuned

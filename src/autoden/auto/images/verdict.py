@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoden.auto.agreement import dispersion_ratio, largest
 from autoden.auto.images.agreement import ImageAgreement
 from autoden.auto.images.findings import image_findings
-from autoden.auto.selection import Candidate, chosen_of
-from autoden.auto.sentences import say_choice, say_errors
-from autoden.auto.uncertainty import Errors
-from autoden.auto.verdict import Verdict, by_sample
+from autoden.auto.learning.selection import Candidate, chosen_of
+from autoden.auto.verdicts.agreement import dispersion_ratio, largest
+from autoden.auto.verdicts.sentences import say_choice, say_errors
+from autoden.auto.verdicts.uncertainty import Errors
+from autoden.auto.verdicts.verdict import Verdict, by_sample
 from autoden.baselines.mean import Mean
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson

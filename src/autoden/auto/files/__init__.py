@@ -1,0 +1,1 @@
+"""Results and trained methods as files."""

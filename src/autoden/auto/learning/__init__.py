@@ -1,0 +1,1 @@
+"""Methods, and how they learn and compete on parts of the data."""
