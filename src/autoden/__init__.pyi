@@ -22,9 +22,9 @@ from .algorithms.recorrupted import R2R as R2R
 from .algorithms.supervised import Supervised as Supervised
 from .algorithms.zero_shot_noise2noise import ZSN2N as ZSN2N
 from .auto.denoise import denoise as denoise
-from .auto.result import Result as Result
 from .auto.files.saved_method import SavedMethod as SavedMethod
 from .auto.files.saved_method import load as load
+from .auto.result import Result as Result
 from .io.reading import read as read
 from .io.registry import write as write
 from .models.config import NetworkParamsBlindSpot as NetworkParamsBlindSpot

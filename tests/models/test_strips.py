@@ -79,6 +79,22 @@ def test_what_does_not_fit_into_strips_is_left_whole(chain) -> None:
     assert in_strips(chain, image(2), chain) is None
 
 
+class Gated(nn.Sequential):
+    """Scales by the mean of the whole image, which no strip knows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * x.mean((2, 3), keepdim=True)
+
+
+@torch.no_grad()
+def test_sequences_with_a_forward_of_their_own_and_hooks_are_left_whole() -> None:
+    chain = Chain(Gated(nn.LeakyReLU(0.2)))
+    assert in_strips(chain, image(2), chain) is None
+    chain = layers(2, "reflect")
+    chain[0][1].register_forward_hook(lambda *given: None)
+    assert in_strips(chain, image(2), chain) is None
+
+
 def test_small_images_and_training_are_left_whole(monkeypatch) -> None:
     chain, x = layers(2, "reflect"), image(2)
     assert in_strips(chain, x, chain) is None  # gradients are wanted

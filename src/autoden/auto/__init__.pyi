@@ -1,9 +1,9 @@
 from .budget import BUDGETS as BUDGETS
 from .budget import Budget as Budget
 from .denoise import denoise as denoise
-from .spectra.measurement import Measurement as Measurement
-from .spectra.measurement import read_measurement as read_measurement
-from .result import Result as Result
 from .files.saving import check_saving as check_saving
 from .files.saving import save_estimate as save_estimate
 from .learning.selection import Candidate as Candidate
+from .result import Result as Result
+from .spectra.measurement import Measurement as Measurement
+from .spectra.measurement import read_measurement as read_measurement

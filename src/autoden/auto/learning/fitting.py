@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, TypeVar
 
 import torch
@@ -46,11 +47,37 @@ def side_by_side(train: Callable[..., T], *arguments: list[Any]) -> list[T]:
     >>> side_by_side(lambda a, b: a + b, [1, 2], [10, 20])
     [11, 22]
     """
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    pool = ThreadPoolExecutor(n_threads)
-    try:
-        return list(pool.map(train, *arguments))
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(n_threads)
+    with _one_thread_each as n_threads:
+        pool = ThreadPoolExecutor(n_threads)
+        try:
+            return list(pool.map(train, *arguments))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+class _OneThreadEach:
+    """Has torch compute on one thread while any of several callers wants that.
+
+    The number of threads belongs to the whole process: the last to leave puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._changing, self._n_callers, self._n_threads = Lock(), 0, 1
+
+    def __enter__(self) -> int:
+        """Give how many threads there were before."""
+        with self._changing:
+            if self._n_callers == 0:
+                self._n_threads = torch.get_num_threads()
+                torch.set_num_threads(1)
+            self._n_callers += 1
+            return self._n_threads
+
+    def __exit__(self, *error: object) -> None:
+        with self._changing:
+            self._n_callers -= 1
+            if self._n_callers == 0:
+                torch.set_num_threads(self._n_threads)
+
+
+_one_thread_each = _OneThreadEach()

@@ -17,7 +17,7 @@ from autoden.models.narrow.parts import TENSORS, are_alike
 
 MOST_INPUTS = 16
 """Up to so many input channels, and one output channel, the kernels are as quick as torch on two
-threads where channels lie last, and several times quicker otherwise; in volumes always."""
+threads where channels of an image lie last, and several times quicker otherwise and in volumes."""
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _KERNELS = "autoden.models.narrow.direct_pass"

@@ -146,7 +146,7 @@ def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Par
     """
     parts: list[Part] = []
     pad: Pad | None = None
-    for module in _leaves(sequence, flattened):
+    for module in leaves(sequence, flattened):
         if type(module) is nn.Conv1d:
             parts.append(Part(module, pad))
             pad = None
@@ -159,7 +159,7 @@ def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Par
     return parts if parts and pad is None else None
 
 
-def _leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Module | None]:
+def leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Module | None]:
     """Go through the layers of nested sequences; None stands for one that is not just called."""
     for module in sequence._modules.values():
         if (
@@ -172,7 +172,7 @@ def _leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Mod
         ):
             yield None
         elif type(module) in flattened:
-            yield from _leaves(module, flattened)
+            yield from leaves(module, flattened)
         else:
             yield module
 

@@ -6,12 +6,13 @@ as small as a strip.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from autoden.models.narrow.parts import leaves
 from autoden.models.nd import lay_out
 from autoden.models.padding import Pad
 
@@ -46,10 +47,11 @@ def in_strips(layers: nn.Sequential, x: Tensor, compute: Compute) -> Tensor | No
     """
     if x.ndim < 4 or not x.is_cpu or x.numel() < LARGE or torch.is_grad_enabled():
         return None
-    reach = _reach(layers)
+    flat = list(leaves(layers, (type(layers), nn.Sequential)))
+    reach = _reach(flat)
     if reach is None:
         return None
-    per_row = _widest(layers, x.shape[1]) * x.shape[0] * x[0, 0, 0].numel()
+    per_row = _widest(flat, x.shape[1]) * x.shape[0] * x[0, 0, 0].numel()
     n_rows = max(OF_A_STRIP // per_row, LEAST_SHARE * reach, 1)
     size = x.shape[2]
     if 2 * n_rows > size:
@@ -65,15 +67,10 @@ def in_strips(layers: nn.Sequential, x: Tensor, compute: Compute) -> Tensor | No
     return out
 
 
-def _leaves(layers: nn.Module) -> Iterator[nn.Module]:
-    for layer in layers.children():
-        yield from _leaves(layer) if isinstance(layer, nn.Sequential) else [layer]
-
-
-def _reach(layers: nn.Module) -> int | None:
+def _reach(layers: Sequence[nn.Module | None]) -> int | None:
     """Say how far an output looks along the first axis; None if there are layers of other kinds."""
     reach = pad = 0
-    for layer in _leaves(layers):
+    for layer in layers:
         if isinstance(layer, Pad) and layer.mode != "circular":
             pad += layer.width
         elif isinstance(layer, nn.Conv2d | nn.Conv3d) and _keeps_size(layer, pad):
@@ -98,14 +95,14 @@ def _keeps_size(conv: nn.Conv2d | nn.Conv3d, pad: int) -> bool:
     )
 
 
-def _acts_alone(layer: nn.Module) -> bool:
+def _acts_alone(layer: nn.Module | None) -> bool:
     """Tell whether a layer changes each element by itself, whatever the others are."""
     if isinstance(layer, _BatchNorm):
         return not layer.training and layer.track_running_stats
     return isinstance(layer, nn.LeakyReLU | nn.Identity)
 
 
-def _widest(layers: nn.Module, n_in: int) -> int:
+def _widest(layers: Sequence[nn.Module | None], n_in: int) -> int:
     """Give the largest number of channels between the layers."""
-    convs = (layer for layer in _leaves(layers) if isinstance(layer, nn.Conv2d | nn.Conv3d))
+    convs = (layer for layer in layers if isinstance(layer, nn.Conv2d | nn.Conv3d))
     return max([n_in, *(conv.out_channels for conv in convs)])
