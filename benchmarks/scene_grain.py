@@ -2,9 +2,10 @@
 
     python benchmarks/scene_grain.py
 
-Noise of three levels is added to the pictures that scikit-image brings along (none of Set12 but
-the camera at twice its size) and measured from the single noisy image. What is found beyond what
-was added is the scene's own grain. `autoden.auto.images.errors` takes the median share off.
+Noise of three levels is added to the pictures that scikit-image brings along, but for the camera,
+which is in Set12, and measured from the single noisy image. What is found beyond what was added is
+the scene's own grain, as a share of the variance of the picture. `autoden.auto.images.errors` takes
+the median of the first column off, where the added noise hides least.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from autoden.noise import Exposures
 from autoden.noise.level import gaussian_level
 
 PICTURES = (
-    "astronaut", "brick", "camera", "cell", "chelsea", "clock", "coffee", "coins", "grass",
+    "astronaut", "brick", "cell", "chelsea", "clock", "coffee", "coins", "grass",
     "gravel", "hubble_deep_field", "immunohistochemistry", "microaneurysms", "moon", "page",
     "retina", "rocket", "text",
 )  # fmt: skip

@@ -92,3 +92,21 @@ def test_what_cannot_be_done_is_said():
         fill_gaps(np.zeros((3, 3)), np.zeros(3))
     with pytest.raises(InputError, match="filled image"):
         fill_gaps(np.zeros((3, 3))).restore(np.zeros(3))
+
+
+@pytest.mark.parametrize("width", [0.85, 1.0, 1.5, 2.5])
+def test_spots_that_are_sampled_well_are_not_hot(width):
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[:96, :96]
+    image = np.full((96, 96), 10.0)
+    for row, column in rng.uniform(8, 88, (25, 2)):
+        image += 200 * np.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * width**2))
+    assert not any(hot_pixels(image + rng.normal(0, 5, image.shape), 25.0).any() for _ in range(5))
+
+
+def test_a_pixel_far_above_the_noise_is_hot_in_flat_surroundings():
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        image = rng.normal(10, 5, (32, 32))
+        image[10, 12] += 100
+        assert np.argwhere(hot_pixels(image, 25.0)).tolist() == [[10, 12]]

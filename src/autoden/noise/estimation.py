@@ -6,6 +6,7 @@ Each function takes its model for granted; whether it fits is tested and decided
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from autoden.noise.gaussian import Gaussian
 from autoden.noise.lattice import lattice_step
 from autoden.noise.level import gaussian_level, several
 from autoden.noise.poisson import Poisson
-from autoden.noise.unknown import FLOOR_STEPS, Unknown
+from autoden.noise.unknown import Unknown
 from autoden.noise.variance_line import variance_line
 
 _LEAST: Final = 1e-12  # of the mean squared value: the variance where repeats are identical
@@ -95,7 +96,7 @@ def estimate_gaussian(exposures: Sequence[Exposures]) -> Gaussian:
     return Gaussian(float(np.sqrt(max(level**2, _least_variance(exposures)))))
 
 
-def estimate_unknown(exposures: Sequence[Exposures]) -> Unknown:
+def estimate_unknown(exposures: Sequence[Exposures], *, has_pedestal: bool = False) -> Unknown:
     """Fit the variance between repeats as a floor and a slope times the mean.
 
     The elements are gathered in bands of like intensity. What decides on the band is the mean of
@@ -107,6 +108,8 @@ def estimate_unknown(exposures: Sequence[Exposures]) -> Unknown:
     ----------
     exposures : sequence of Exposures
         One or more samples of one set-up, at least one of them with two repeats or more.
+    has_pedestal : bool
+        Whether nothing may be counted at a rate above 0, as of cameras that add a constant.
 
     Returns
     -------
@@ -131,9 +134,8 @@ def estimate_unknown(exposures: Sequence[Exposures]) -> Unknown:
             "no sample has repeats, from which noise of unknown kind is estimated: give two or "
             'more, or choose noise="poisson" or noise="gaussian".'
         )
-    line = variance_line(samples)
-    floor = max(line.floor.value, FLOOR_STEPS * line.slope.value**2, _least_variance(samples))
-    return Unknown(floor, line.slope.value)
+    noise = variance_line(samples, has_pedestal=has_pedestal).noise
+    return replace(noise, floor=max(noise.floor, _least_variance(samples)))
 
 
 def _least_variance(samples: Sequence[Exposures]) -> float:

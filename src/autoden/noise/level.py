@@ -91,7 +91,8 @@ def gaussian_level(exposures: Sequence[Exposures], valid: Mask | None = None) ->
     found = _of_single(samples, valid)
     sizes, variances, errors = np.array(found).T
     shares = sizes / sizes.sum()
-    return level_of_variance(float(shares @ variances), float(np.linalg.norm(shares * errors)))
+    # what is uncertain is mostly the structure, which images of one scene have in common
+    return level_of_variance(float(shares @ variances), float(shares @ errors))
 
 
 def apparent_level(exposures: Sequence[Exposures], valid: Mask | None = None) -> Level:

@@ -9,7 +9,7 @@ Channels of spectra, whose lines are narrow, have rules of their own (`hot_chann
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +21,7 @@ from autoden.noise.exposures import Floats, as_floats
 Mask = NDArray[np.bool_]
 
 _CLEAR: Final = 8.0  # standard errors
-_RATIO: Final = 3.0  # to the neighbour that differs most: a point that is sampled well has less
+_RATIO: Final = 3.0  # of the step to the neighbours over theirs: a point sampled well has less
 _MOST: Final = 0.01  # share of the elements; more are no faults
 _FEWEST: Final = 1  # that may be hot, however small the image is
 _SWEEPS: Final = 200
@@ -68,9 +68,11 @@ class Filled:
 def hot_pixels(image: ArrayLike, variance: ArrayLike) -> Mask:
     """Find single elements far above, or below, all their neighbours.
 
-    An element is hot if it differs from the median of its neighbours (8 in an image, 26 in a
-    volume) significantly by more than three times what any of them does. Neither the elements of a
-    checkerboard nor stars that are sampled well do. If more than one in a hundred is, none is.
+    An element is hot if it differs significantly from the median of its neighbours (8 in an image,
+    26 in a volume), and from the nearest of them in value by more than three times what any of them
+    differs from the median of those two elements away. The elements of a checkerboard do not, nor
+    the middles of spots whose width at half their height is two elements or more. If more than one
+    in a hundred is hot, none is.
 
     Parameters
     ----------
@@ -101,14 +103,15 @@ def hot_pixels(image: ArrayLike, variance: ArrayLike) -> Mask:
             f"`image` has shape {values.shape}: give two axes or more; for spectra see "
             "`find_faults`."
         )
-    around = _neighbours(values)
+    around = _neighbours(values, 1)
     with np.errstate(invalid="ignore"):
-        level = _median(around)
-        apart = values - level
-        beside = np.nanmax(np.where(np.isfinite(around), np.abs(around - level), 0.0), axis=0)
+        level, farther = _median(around), _median(_neighbours(values, 2))
+        known = np.isfinite(around)
+        step = np.min(np.where(known, np.abs(values - around), np.inf), axis=0)
+        beside = np.max(np.where(known, np.abs(around - farther), 0.0), axis=0)
         # the median of n neighbours adds about pi / 2n of the variance
         error = np.sqrt(np.broadcast_to(as_floats(variance), values.shape) * (1 + 2 / len(around)))
-        hot = (np.abs(apart) > _RATIO * beside) & (np.abs(apart) > _CLEAR * error)
+        hot = (step > _RATIO * beside) & (np.abs(values - level) > _CLEAR * error)
     hot &= np.isfinite(values) & np.isfinite(level)
     if hot.sum() > max(_FEWEST, _MOST * values.size):
         return np.zeros(values.shape, dtype=np.bool_)
@@ -174,13 +177,13 @@ def _smooth_inside(values: Floats, missing: Mask) -> None:
             break
 
 
-def _neighbours(values: Floats) -> Floats:
-    """Give the elements around each, NaN outside: (3^n_axes - 1, *S)."""
-    padded = np.pad(values, 1, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3,) * values.ndim)
-    flat = windows.reshape(*values.shape, -1)
-    centre = flat.shape[-1] // 2
-    return np.moveaxis(np.delete(flat, centre, axis=-1), -1, 0)
+def _neighbours(values: Floats, distance: int) -> Floats:
+    """Give what lies so far away along any axes, NaN outside the image: (3^n_axes - 1, *S)."""
+    padded = np.pad(values, distance, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * distance + 1,) * values.ndim)
+    chosen: Any = (..., *[slice(None, None, distance)] * values.ndim)
+    flat = windows[chosen].reshape(*values.shape, -1)
+    return np.moveaxis(np.delete(flat, flat.shape[-1] // 2, axis=-1), -1, 0)
 
 
 def _median(around: Floats) -> Floats:

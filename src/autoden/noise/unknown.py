@@ -31,13 +31,15 @@ class Unknown:
     floor : float
         Variance of one acquisition at a rate of 0, at least 0, in squared units.
     slope : float
-        What one unit of rate adds to the variance, at least 0, in the user's units; rates below 0
-        count as 0.
+        What one unit of rate adds to the variance, at least 0, in the user's units; rates below
+        `zero` count as that.
+    zero : float
+        Rate at which nothing is counted: the pedestal that a camera adds to its counts.
 
     Raises
     ------
     InputError
-        If one is negative or both are 0.
+        If floor or slope is negative or both are 0.
 
     Examples
     --------
@@ -52,11 +54,13 @@ class Unknown:
 
     floor: float
     slope: float
+    zero: float = 0.0
     name: ClassVar[str] = "unknown"
 
     def __post_init__(self) -> None:
         number("floor", self.floor, at_least=0)
         number("slope", self.slope, at_least=0)
+        number("zero", self.zero)
         if self.floor == self.slope == 0:
             raise InputError("`floor` and `slope` are 0: give a variance above 0.")
 
@@ -65,8 +69,9 @@ class Unknown:
         return exposures.pooled()
 
     def variance(self, rate: ArrayLike, dose: float = 1.0) -> Floats:
-        """Give ``(floor + slope * rate) / dose``, rates below 0 counting as 0."""
-        return np.asarray((self.floor + self.slope * np.maximum(as_floats(rate), 0)) / dose)
+        """Give ``(floor + slope * (rate - zero)) / dose``, rates below `zero` counting as that."""
+        counted = np.maximum(as_floats(rate) - self.zero, 0)
+        return np.asarray((self.floor + self.slope * counted) / dose)
 
     def split(self, exposures: Exposures, fraction: float, rng: np.random.Generator) -> Split:
         """Put some repeats into the target and the others into the input.
@@ -110,7 +115,9 @@ class Unknown:
         where V has no floor. A squared error over V(r) would favour rates that are too large.
         """
         floor = max(self.floor, FLOOR_STEPS * self.slope**2)
-        expected, seen = np.broadcast_arrays(as_floats(rate), as_floats(values))
+        expected, seen = np.broadcast_arrays(
+            as_floats(rate) - self.zero, as_floats(values) - self.zero
+        )
         start, stop = np.maximum(seen, 0), np.maximum(expected, 0)
         at_start = floor + self.slope * start
         step = stop - start
@@ -124,13 +131,15 @@ class Unknown:
         """Apply the generalised square root of Anscombe; a scale alone if the slope is nil."""
         if self._is_level:
             return np.asarray(as_floats(values) * math.sqrt(dose / self.floor))
-        return anscombe(as_floats(values) * (dose / self.slope), self._extra_variance(dose))
+        counted = as_floats(values) - self.zero
+        return anscombe(counted * (dose / self.slope), self._extra_variance(dose))
 
     def unstabilise(self, stabilised: ArrayLike, dose: float = 1.0) -> Floats:
         """Invert `stabilise` without bias (Mäkitalo and Foi 2013)."""
         if self._is_level:
             return np.asarray(as_floats(stabilised) * math.sqrt(self.floor / dose))
-        return inverse_anscombe(stabilised, self._extra_variance(dose)) * (self.slope / dose)
+        counts = inverse_anscombe(stabilised, self._extra_variance(dose))
+        return np.asarray(counts * (self.slope / dose) + self.zero)
 
     def simulate(self, rate: ArrayLike, dose: float, rng: np.random.Generator) -> Floats:
         """Draw steps of the slope at Poisson times, and add normal noise for the floor.
@@ -138,16 +147,18 @@ class Unknown:
         This has the mean and the variance of the model at any rate, is skewed at low rates as
         counts are, and stays at 0 or above if there is no floor; a normal draw would not.
         """
-        expected = as_floats(rate)
         if self._is_level:
-            return np.asarray(rng.normal(expected, np.sqrt(self.variance(expected, dose))))
+            return np.asarray(rng.normal(as_floats(rate), np.sqrt(self.variance(rate, dose))))
+        expected = as_floats(rate) - self.zero
         step = self.slope / dose
         drawn = step * rng.poisson(np.maximum(expected, 0) / step) + np.minimum(expected, 0)
-        return np.asarray(drawn + rng.normal(0, math.sqrt(self.floor / dose), expected.shape))
+        read_out = rng.normal(0, math.sqrt(self.floor / dose), expected.shape)
+        return np.asarray(drawn + read_out + self.zero)
 
     def describe(self) -> str:
         """Say the model and its variance."""
-        return f"noise of unknown kind, variance {self.floor:.4g} + {self.slope:.4g} x rate"
+        rate = f"(rate - {self.zero:.4g})" if self.zero else "rate"
+        return f"noise of unknown kind, variance {self.floor:.4g} + {self.slope:.4g} x {rate}"
 
     @property
     def _is_level(self) -> bool:

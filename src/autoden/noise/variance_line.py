@@ -6,6 +6,7 @@ intensity; the variance of each is measured, and a line is fitted that is negati
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,6 +28,7 @@ _SMALLEST_BAND: Final = 40  # elements
 _BLOCKS_PER_BAND: Final = 64
 _MOST_BANDS: Final = 12
 _ROUNDS: Final = 20
+_CLEARLY: Final = 3.0  # standard errors by which a floor is below 0
 _NEGLIGIBLE: Final = 1e-6  # of the largest variance
 
 
@@ -37,7 +39,8 @@ class VarianceLine:
     Attributes
     ----------
     floor : Level
-        Variance at a rate of 0, at least 0: of read-out, in squared units.
+        Variance at a rate of 0: of read-out, in squared units. Below 0 if nothing is counted at
+        a rate above 0, a pedestal.
     slope : Level
         What one unit of rate adds, at least 0: of counts, their gain.
     correlation : float
@@ -51,8 +54,18 @@ class VarianceLine:
     @property
     def noise(self) -> Unknown:
         """The noise model with these parameters, its variance above 0 at any rate."""
-        floor = max(self.floor.value, FLOOR_STEPS * self.slope.value**2)
-        return Unknown(floor or float(np.finfo(np.float64).tiny), self.slope.value)
+        floor, slope = self.floor.value, self.slope.value
+        zero = max(-floor / slope, 0.0) if slope > 0 else 0.0
+        least = max(FLOOR_STEPS * slope**2, float(np.finfo(np.float64).tiny))
+        return Unknown(max(floor, least), slope, zero)
+
+    @property
+    def surest_rate(self) -> float:
+        """The rate at which the variance is known best; never below 0."""
+        if self.slope.standard_error == 0:
+            return 0.0
+        ratio = self.floor.standard_error / self.slope.standard_error
+        return max(-self.correlation * ratio, 0.0)
 
     def variance_error(self, rate: ArrayLike) -> Floats:
         """Give the standard error of the variance at some rates, in their shape."""
@@ -62,7 +75,9 @@ class VarianceLine:
         return np.asarray(np.sqrt(np.maximum(square, 0)))
 
 
-def variance_line(exposures: Sequence[Exposures], valid: Mask | None = None) -> VarianceLine:
+def variance_line(
+    exposures: Sequence[Exposures], valid: Mask | None = None, *, has_pedestal: bool = False
+) -> VarianceLine:
     """Measure the variance of the noise as a floor and a slope times the rate.
 
     From repeats if a sample has two or more: what decides on the band of an element is the mean of
@@ -76,6 +91,8 @@ def variance_line(exposures: Sequence[Exposures], valid: Mask | None = None) -> 
         One or more samples of one set-up.
     valid : ndarray of bool, shape (*S), optional
         False for elements to leave out.
+    has_pedestal : bool
+        Whether the floor may be negative, where it clearly is: of cameras that add a constant.
 
     Raises
     ------
@@ -98,7 +115,8 @@ def variance_line(exposures: Sequence[Exposures], valid: Mask | None = None) -> 
     ...       f"{line.slope.value:.2f} +- {line.slope.standard_error:.2f} x rate")
     24 +- 3 and 2.02 +- 0.04 x rate
     """
-    floor, slope, covariance = _fit_line(*_all_bands(exposures, valid))
+    bands = _all_bands(exposures, valid, has_pedestal)
+    floor, slope, covariance = _fit_line(*bands, has_pedestal=has_pedestal)
     errors = np.sqrt(np.diag(covariance))
     product = float(errors.prod())
     correlation = float(covariance[0, 1]) / product if product > 0 else 0.0
@@ -177,23 +195,27 @@ def refine_line(
     if exposures.n_repeats > 1 or line.floor.value == line.slope.value == 0:
         return line
     noisy = line.noise.simulate(clean, 1.0, np.random.default_rng(seed))
-    again = variance_line([Exposures(noisy[None])])
+    has_pedestal = line.floor.value < 0
+    again = variance_line([Exposures(noisy[None])], has_pedestal=has_pedestal)
 
     def corrected(level: Level, found: Level) -> Level:
-        return replace(level, value=max(2 * level.value - found.value, 0.0))
+        value = 2 * level.value - found.value
+        return replace(level, value=value if level.value < 0 else max(value, 0.0))
 
     return replace(
         line, floor=corrected(line.floor, again.floor), slope=corrected(line.slope, again.slope)
     )
 
 
-def _all_bands(exposures: Sequence[Exposures], valid: Mask | None) -> Floats:
+def _all_bands(
+    exposures: Sequence[Exposures], valid: Mask | None, has_pedestal: bool = False
+) -> Floats:
     """Give mean, variance, number of elements and of repeats of all bands: (4, n_bands)."""
     samples = several(exposures)
     repeated = [sample for sample in samples if sample.n_repeats > 1]
     if repeated:
         return np.concatenate([_bands(sample, valid) for sample in repeated], axis=1)
-    found = [_bands_of_blocks(sample.repeats[0], valid) for sample in samples]
+    found = [_bands_of_blocks(sample.repeats[0], valid, has_pedestal) for sample in samples]
     if not any(bands.size for bands in found):
         raise InputError(
             "no sample has repeats, and none is an image or a volume that is large enough to tell "
@@ -230,7 +252,7 @@ def _band_edges(n_elements: int) -> NDArray[np.intp]:
     return np.unique(np.append(0, np.rint(edges)).astype(np.intp))
 
 
-def _bands_of_blocks(values: Floats, valid: Mask | None) -> Floats:
+def _bands_of_blocks(values: Floats, valid: Mask | None, has_pedestal: bool) -> Floats:
     """Measure blocks of like mean: (4, n_bands), as if two repeats had told the variance.
 
     The bands tell the line, up to a factor that all blocks together tell better, each divided by
@@ -240,10 +262,10 @@ def _bands_of_blocks(values: Floats, valid: Mask | None) -> Floats:
     if blocks is None or blocks.n_independent < _BLOCKS_PER_BAND:
         return np.zeros((4, 0))
     bands = _by_mean(blocks, has_structure=False)
-    together = _over_line(blocks, bands)
+    together = _over_line(blocks, bands, has_pedestal)
     if together.has_structure:
         bands = _by_mean(blocks, has_structure=True)
-        together = _over_line(blocks, bands)
+        together = _over_line(blocks, bands, has_pedestal)
     bands[1] *= together.variance
     return bands
 
@@ -261,9 +283,9 @@ def _by_mean(blocks: Blocks, *, has_structure: bool) -> Floats:
     return np.array(rows).T
 
 
-def _over_line(blocks: Blocks, bands: Floats) -> WhiteFloor:
+def _over_line(blocks: Blocks, bands: Floats, has_pedestal: bool) -> WhiteFloor:
     """Measure all blocks in units of the variance that the bands let expect."""
-    floor, slope, _ = _fit_line(*bands)
+    floor, slope, _ = _fit_line(*bands, has_pedestal=has_pedestal)
     expected = floor + slope * np.maximum(blocks.means, 0)
     known = expected > _NEGLIGIBLE * max(float(expected.max()), np.finfo(np.float64).tiny)
     if not known.any():
@@ -274,9 +296,17 @@ def _over_line(blocks: Blocks, bands: Floats) -> WhiteFloor:
 
 
 def _fit_line(
-    means: Floats, variances: Floats, sizes: Floats, n_repeats: Floats
+    means: Floats,
+    variances: Floats,
+    sizes: Floats,
+    n_repeats: Floats,
+    *,
+    has_pedestal: bool = False,
 ) -> tuple[float, float, Floats]:
-    """Fit floor and slope, neither negative, each band weighted by the error of its variance."""
+    """Fit floor and slope, each band weighted by the error of its variance; with covariance.
+
+    Neither is negative, but the floor with a pedestal if it is so by several standard errors.
+    """
     rates = np.maximum(means, 0)
     typical = float(np.average(variances, weights=sizes))
     if typical == 0:
@@ -286,10 +316,26 @@ def _fit_line(
     for _ in range(_ROUNDS):
         expected = np.maximum(floor + slope * rates, 1e-6 * typical)
         weights = np.sqrt(sizes / _spread(expected, slope, rates, n_repeats))
-        (floor, slope), _ = nnls(design * weights[:, None], variances * weights)
-    left = (floor + slope * rates - variances) * weights
-    excess = max(1.0, float(left @ left) / max(len(left) - 2, 1))  # where it is not a line
-    return float(floor), float(slope), excess * _covariance(design * weights[:, None])
+        weighted = design * weights[:, None]
+        (floor, slope), _ = nnls(weighted, variances * weights)
+        if has_pedestal and floor == 0 < slope:
+            free = np.linalg.lstsq(weighted, variances * weights)[0]
+            error = math.sqrt(_excess(weighted, free, variances * weights)
+                              * _covariance(weighted)[0, 0])  # fmt: skip
+            if free[0] < -_CLEARLY * error and float((design @ free).min()) > 0:
+                floor, slope = free
+    covariance = _covariance(weighted)
+    return (
+        float(floor),
+        float(slope),
+        _excess(weighted, np.array([floor, slope]), variances * weights) * covariance,
+    )
+
+
+def _excess(design: Floats, line: Floats, variances: Floats) -> float:
+    """Say by what factor the misfit exceeds what its weights let expect, where it is no line."""
+    left = design @ line - variances
+    return max(1.0, float(left @ left) / max(len(left) - 2, 1))
 
 
 def _spread(expected: Floats, slope: float, rates: Floats, n_repeats: Floats) -> Floats:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from autoden.auto.budget import Budget
+from autoden.auto.images.gaps import say_gaps
+from autoden.auto.images.limits import say_cut_off
 from autoden.auto.images.measurement import ImageMeasurement
 from autoden.auto.images.noise import choose_image_noise
 from autoden.auto.images.noise_again import check_image_noise
@@ -79,7 +81,14 @@ def denoise_images(
         measurement,
         calm.samples,
         notes=[*measurement.notes, verdict.sentence, *shared.notes, *region.notes, *chosen.notes],
-        warnings=[*verdict.warnings, *calm.warnings(), *shared.warnings, *chosen.warnings],
+        warnings=[
+            *verdict.warnings,
+            *calm.warnings(),
+            *shared.warnings,
+            *say_cut_off(calm.samples, verdict.noise),
+            *say_gaps(measurement.missing),
+            *chosen.warnings,
+        ],
     )
     return calm.restored(result, measurement, verdict.noise)
 
@@ -96,7 +105,12 @@ def apply_to_images(trained: Trained, measurement: ImageMeasurement) -> Result:
             noise.sentence,
             "The method was chosen on other data of the set-up.",
         ],
-        warnings=[*noise.warnings, *calm.warnings()],
+        warnings=[
+            *noise.warnings,
+            *calm.warnings(),
+            *say_cut_off(calm.samples, trained.noise),
+            *say_gaps(measurement.missing),
+        ],
         applied=True,
     )
     return calm.restored(result, measurement, trained.noise)

@@ -12,7 +12,7 @@ seen. (Simulated measurements of the estimate would not do: they have less textu
 so that methods follow their noise less.) The same differences say where in the image the error is;
 the map is scaled to the sum. The noise level enters the sum directly, and the interval holds its
 error. The level of a single image holds the scene's own grain as well, which no single image tells
-from noise: so much as scenes usually have is taken off.
+from noise: as much as scenes usually have is taken off that level, which raises the error.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MODEL_SPREAD = 0.05
 """Relative uncertainty of the sum beyond that of its terms."""
 NORMAL_90 = 1.645
 GRAIN, MOST_GRAIN = 0.001, 0.01
-"""Grain of a scene that passes for noise, in shares of the variance of the scene: the median of 18
+"""Grain of a scene that passes for noise, in shares of the variance of the scene: the median of 17
 pictures (``benchmarks/scene_grain.py``); and at most this share of the noise."""
 LEAST_SHARE = 0.5
 """The squared error is at least so much of the spread of the replicas."""
@@ -103,7 +103,7 @@ def measure_image_errors(
     variances = noise.variance(whole.values, whole.dose)[there] * correction
     power = float(variances.mean())
     if sample.n_repeats == 1 and not isinstance(noise, Poisson):
-        power -= _grain(whole.values[there], power)
+        power -= _grain(whole.values, there, power)
     chance = math.sqrt(2 * float(np.mean(variances**2)) / variances.size)
     left = float(((whole.values - estimate) ** 2)[there].mean())
     mse, interval = _total(
@@ -114,12 +114,11 @@ def measure_image_errors(
         chance,
         float((variance + spread)[there].mean()),
     )
-    sigma2 = _around(variance) + spread
+    sigma2 = _around(variance / unit) * unit + spread
     stated = float(sigma2[there].mean())
     sigma2 = sigma2 * (mse / stated) if stated > 0 else np.full_like(sigma2, mse)
-    relative = float((sigma2 / unit)[there].mean())
-    of_mean = float((noise.variance(estimate, whole.dose) / unit)[there].mean())
-    gain = of_mean / relative if relative > 0 else 1.0
+    of_mean = float(noise.variance(estimate, whole.dose)[there].mean())
+    gain = of_mean / mse if mse > 0 else 1.0
     return Errors(
         sigma=np.sqrt(sigma2),
         gain=gain,
@@ -161,9 +160,11 @@ def _pushes(
     return pushes
 
 
-def _grain(values: Floats, power: float) -> float:
+def _grain(values: Floats, there: Mask, power: float) -> float:
     """Say how much of the measured noise is the scene's own, as far as that can be known."""
-    return min(GRAIN * max(float(values.var()) - power, 0.0), MOST_GRAIN * power)
+    channels = zip(values, there, strict=True)
+    varies = float(np.mean([channel[known].var() for channel, known in channels if known.any()]))
+    return min(GRAIN * max(varies - power, 0.0), MOST_GRAIN * power)
 
 
 def _total(

@@ -7,14 +7,14 @@ single image tells its noise by what all its parts have in common.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoden.auto.images.single import SingleUnknown
 from autoden.errors import InputError
-from autoden.noise.choice import NoiseName, choose_noise
+from autoden.noise.choice import NoiseName, NoiseVerdict, choose_noise
 from autoden.noise.correlation import NoiseCorrelation, correlation_of_repeats
 from autoden.noise.estimation import estimate_unknown
 from autoden.noise.exposures import Exposures
@@ -22,6 +22,7 @@ from autoden.noise.gaussian import Gaussian
 from autoden.noise.level import Level, Mask, gaussian_level, refine_level, rounding_variance
 from autoden.noise.model import NoiseModel
 from autoden.noise.poisson import Poisson
+from autoden.noise.unknown import Unknown
 from autoden.noise.variance_line import VarianceLine, variance_line
 from autoden.report.numerals import plus_minus
 
@@ -41,6 +42,8 @@ COARSELY = 0.5
 """The same for images so small that only the mean variance is known."""
 TOO_EVEN, LEAST_COUNTS = 2.0, 10
 """Equal neighbours, over those that counts have, which no counts have; of so many counts each."""
+LEAST_TOLD = 0.1
+"""Counts below which the variance of pixels is not compared with that of counts."""
 MOSTLY_EVEN = 0.5
 """Share of equal neighbours from which there is no noise to speak of."""
 N_REFINEMENTS = 4
@@ -156,7 +159,7 @@ def correlation_in(layers: Sequence[Exposures], gain: float | None) -> NoiseCorr
 
 def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
     """Choose as for spectra; noise that neighbours share can be split by whole repeats only."""
-    verdict = choose_noise(layers, noise)
+    verdict = _with_pedestal(choose_noise(layers, noise), layers)
     warnings = tuple(each for each in verdict.warnings if "The data are no counts" not in each)
     freedom = sum((each.n_repeats - 1) * each.repeats[0].size for each in layers)
     error = 0.0 if isinstance(verdict.noise, Poisson) else float(np.sqrt(2 / freedom))
@@ -173,6 +176,17 @@ def _of_repeats(layers: Sequence[Exposures], noise: NoiseName) -> ImageNoise:
     return ImageNoise(verdict.noise, verdict.sentence, (*warnings, said), error)
 
 
+def _with_pedestal(verdict: NoiseVerdict, layers: Sequence[Exposures]) -> NoiseVerdict:
+    """Let the variance of noise of unknown kind begin where nothing is counted, as of a camera."""
+    if not isinstance(verdict.noise, Unknown):
+        return verdict
+    noise = estimate_unknown(layers, has_pedestal=True)
+    if not noise.zero:
+        return verdict
+    said = f" Nothing is counted at {noise.zero:.4g}, a pedestal: using {noise.describe()}."
+    return replace(verdict, noise=noise, sentence=verdict.sentence + said)
+
+
 def _known(missing: Sequence[Mask]) -> Mask | None:
     """Mark what no channel of any sample misses; None if that is all of it, or nothing."""
     gaps = [mask.any(axis=0) for mask in missing]
@@ -183,7 +197,7 @@ def _known(missing: Sequence[Mask]) -> Mask | None:
 def _line(layers: Sequence[Exposures], valid: Mask | None) -> VarianceLine | None:
     """Measure how the variance rises with the signal, where the images are large enough."""
     try:
-        return variance_line(layers, valid)
+        return variance_line(layers, valid, has_pedestal=True)
     except InputError:
         return None
 
@@ -201,14 +215,15 @@ def _against_counts(
             f"The values are whole numbers, but {100 * told:.2g} % of bright neighbours are equal, "
             f"of counts {100 * expected:.2g} %"
         )
-    if line is None:
+    rates, matters = _rates(layers), MATTERS
+    if line is not None:
+        rates = np.append(rates, line.surest_rate)
+        measured, error = line.noise.variance(rates), line.variance_error(rates)
+    if line is None or (error > measured).all():
         rates = np.array([np.mean([np.mean(each.repeats) for each in layers])])
         measured, matters = np.array([level.value**2]), COARSELY
         error = np.array([2 * level.value * level.standard_error + level.standard_error**2])
-    else:
-        rates, matters = _rates(layers), MATTERS
-        measured, error = line.noise.variance(rates), line.variance_error(rates)
-    counted = np.maximum(noise.variance(rates), np.finfo(np.float64).tiny)
+    counted = np.maximum(noise.variance(rates), noise.gain**2 * LEAST_TOLD)
     ratio, doubt = measured / counted, error / counted
     off = np.abs(ratio - 1) > np.maximum(matters, CLEARLY * doubt)
     if not off.any():
@@ -229,14 +244,18 @@ def _measured(
         faint, bright = line.noise.variance(_rates(layers))
         rises = line.slope.value > CLEARLY * line.slope.standard_error
         if rises and bright > RISING * faint:
-            noise = SingleUnknown(line.noise.floor, line.noise.slope)
+            noise = SingleUnknown(line.noise.floor, line.noise.slope, line.noise.zero)
             middle = float(np.mean(_rates(layers)))
             error = float(line.variance_error(middle) / noise.variance(middle))
             floor, slope = line.floor, line.slope
+            from_where = (
+                f"nothing at {noise.zero:.4g}, a pedestal,"
+                if noise.zero
+                else plus_minus(floor.value, floor.standard_error)
+            )
             return ImageNoise(
                 noise,
-                f"{found}; in a single image their variance is "
-                f"{plus_minus(floor.value, floor.standard_error)} and rises by "
+                f"{found}; in a single image their variance is {from_where} and rises by "
                 f"{plus_minus(slope.value, slope.standard_error)} per unit of signal: using "
                 f"{noise.describe()}.",
                 (),

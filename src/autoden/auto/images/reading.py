@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from autoden.auto.axes import MIN_CHANNELS, OPEN, is_unnamed, say_image_sizes
+from autoden.auto.images.gaps import fill_repeats, refuse_copies, refuse_equal_channels
 from autoden.auto.images.measurement import ORDER, ImageMeasurement, Mask
 from autoden.auto.live_times import live_times
 from autoden.auto.repeatability import repeats_agree
@@ -72,21 +72,24 @@ def read_images(
     check_size(finite, parts[0].name)
     owners = [(part, values) for part in parts for values in part.values]
     times = live_times(exposure, [len(values) for _, values in owners])
-    samples, missing, partly = [], [], 0
+    samples, missing = [], []
+    said: list[str] = []
     for (part, values), durations in zip(owners, times, strict=True):
-        filled, absent, some = _filled(values, part.name)
-        sample = Exposures(filled, durations)
+        filled = fill_repeats(values, part.name)
+        sample = Exposures(filled.repeats, durations[filled.kept])
+        refuse_copies(sample, part.name)
+        refuse_equal_channels(sample, part.name)
         if OPEN in part.letters and not _agree(sample):
             raise InputError(_say_disagreement(part))
         samples.append(sample)
-        missing.append(absent)
-        partly += some
+        missing.append(filled.missing)
+        said += filled.notes
     own, axes = parts[0].letters, parts[0].axes
     if is_list:
         own, axes = "S" + own, (Axis("sample"), *axes)
     pairs = [(x, axis) for x, axis in zip(own, axes, strict=True) if x not in ("R", OPEN)]
     notes = [_say_reading(parts, is_list), *_say_list(parts, is_list, is_said), *_say_open(parts)]
-    notes += _say_missing(missing, partly)
+    notes += [*_say_missing(missing), *dict.fromkeys(said)]
     return ImageMeasurement(
         tuple(samples),
         tuple(missing),
@@ -104,6 +107,10 @@ def _arrange(given: Acquisition, letters: str, is_element: bool) -> _Part:
         raise InputError(
             f"{given.name} has the axes {letters}, but each element of a list is one sample: give "
             "an array of its own for each of its samples."
+        )
+    if given.signal.data.dtype == np.bool_:
+        raise InputError(
+            f"{given.name} holds truth values, which have no noise: give the measured values."
         )
     plain = letters.replace(OPEN, "R")
     inner = [letter for letter in f"SR{ORDER[1:]}" if letter in plain]
@@ -146,41 +153,6 @@ def _check_alike(parts: Sequence[_Part]) -> None:
             f"{first.name} is {level} throughout: there is nothing to denoise, check where it "
             "comes from."
         )
-
-
-def _filled(repeats: Floats, name: str) -> tuple[Floats, Mask, int]:
-    """Fill what is missing: from the other repeats, or else from the surroundings.
-
-    Returns the repeats, (R, C, *S), where all of them miss a value, and how many values only some
-    repeats miss.
-    """
-    absent = np.isnan(repeats)
-    if not absent.any():
-        return repeats, np.zeros(repeats.shape[1:], dtype=np.bool_), 0
-    everywhere: Mask = np.asarray(absent.all(axis=0))
-    n_there = np.maximum((~absent).sum(axis=0), 1)
-    mean: Floats = np.where(absent, 0, repeats).sum(axis=0) / n_there
-    for channel, holes in zip(mean, everywhere, strict=True):
-        if holes.all():
-            raise InputError(f"a channel of {name} holds nothing but NaN: leave it out.")
-        if holes.any():
-            channel[...] = channel[_mirrored(holes)]
-    partly = int((absent & ~everywhere).sum())
-    filled: Floats = np.where(absent, mean, repeats)
-    return filled, everywhere, partly
-
-
-def _mirrored(holes: Mask) -> tuple[NDArray[np.intp], ...]:
-    """Give where to look instead: behind the edge of a hole as far as before it, or at the edge.
-
-    What is found there has the noise that the hole would have.
-    """
-    nearest = distance_transform_edt(holes, return_distances=False, return_indices=True)
-    places = np.indices(holes.shape)
-    limits = np.array(holes.shape).reshape(-1, *[1] * holes.ndim) - 1
-    behind = np.clip(2 * nearest - places, 0, limits)
-    usable = ~holes[tuple(behind)]
-    return tuple(np.where(usable, behind, nearest))
 
 
 def _agree(sample: Exposures) -> bool:
@@ -240,17 +212,12 @@ def _say_disagreement(part: _Part) -> str:
     )
 
 
-def _say_missing(missing: Sequence[Mask], partly: int) -> list[str]:
-    notes = []
+def _say_missing(missing: Sequence[Mask]) -> list[str]:
     n_missing = sum(int(mask.sum()) for mask in missing)
-    if n_missing:
-        verb = "value is" if n_missing == 1 else "values are"
-        notes.append(
-            f"{n_missing} {verb} missing (NaN), and stay so; nothing was learnt from there."
-        )
-    if partly:
-        notes.append(f"{partly} values that single repeats miss are the mean of the others.")
-    return notes
+    if not n_missing:
+        return []
+    verb = "value is" if n_missing == 1 else "values are"
+    return [f"{n_missing} {verb} missing (NaN), and stay so; nothing was learnt from there."]
 
 
 def _say_assumed(given: Sequence[Acquisition]) -> list[str]:

@@ -128,6 +128,6 @@ def units_of(noise: NoiseModel, values: ArrayLike = 0.0) -> Units:
     if not isinstance(noise, Unknown):
         raise TypeError(f"{noise!r} has no units for networks")
     is_level = noise.floor > MOSTLY_LEVEL * noise.slope**2
-    if is_level or np.min(values) * noise.slope < -noise.floor:
+    if is_level or (np.min(values) - noise.zero) * noise.slope < -noise.floor:
         return LevelUnits(math.sqrt(float(np.mean(noise.variance(values)))))
-    return CountUnits(noise.slope, noise.floor / noise.slope)
+    return CountUnits(noise.slope, noise.floor / noise.slope - noise.zero)
