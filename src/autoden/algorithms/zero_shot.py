@@ -232,9 +232,9 @@ class ZeroShot(Denoiser):
         space = shape[len(shape) - self.n_dims :]
         if min(space) < least:
             raise InputError(
-                f"The measurements have {' x '.join(map(str, space))} elements, too few for "
-                f"{self.title}: give at least {least} along each axis, or a network of fewer "
-                "dimensions."
+                f"{self.title} needs at least {least} elements along each axis, and the "
+                f"measurements have {' x '.join(map(str, space))}: give larger ones, or a network "
+                "of fewer dimensions."
             )
 
 

@@ -23,7 +23,7 @@ def candidates_table(
     behind_errors: ArrayLike | None = None,
     score_unit: str = "per channel",
 ) -> Table:
-    """Tabulate how well each method predicted counts that it had not seen, best first.
+    """Tabulate how well each method predicted data that it had not seen, best first.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def candidates_table(
             row.append("" if names[index] in kept else lag)
         rows.append((*row, ", ".join(words) or "not chosen"))
     return Table(
-        title="Candidates, compared on counts that they had not seen",
+        title="Candidates, compared on data that they had not seen",
         columns=(
             "Method",
             "Parameters",
@@ -95,6 +95,6 @@ def candidates_table(
         note="The misfit is the held-out deviance. Below zero predicts better than the mean of "
         "what was measured; ± is one standard error of the difference."
         + " One mdev is a thousandth of a nat: by so little is the logarithm of the likelihood of "
-        "unseen counts lower, per channel and exposure." * ("mdev" in score_unit),
+        "unseen data lower." * ("mdev" in score_unit),
         marked=[place for place, index in enumerate(order) if names[index] in kept],
     )

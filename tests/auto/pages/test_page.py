@@ -133,7 +133,7 @@ def test_the_report_of_an_applied_method_says_what_was_measured_on_which_data(tm
     for part in (
         "by parts of the first data that it had not seen",
         "All that follows was measured on these data",
-        "compared on counts that they had not seen, of the first data",
+        "compared on data that they had not seen, of the first data",
         "The method had been chosen on another measurement of this set-up, which was split",
         "applied to the mean of these exposures",
     ):
