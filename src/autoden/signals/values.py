@@ -44,7 +44,7 @@ def check_numeric(data: ArrayLike, name: str = "data") -> NDArray[Any]:
     if n_masked:
         raise InputError(
             f"{name} hold {say_number(n_masked, 'masked value')}, which a network cannot leave "
-            "out: crop or fill them first."
+            "out: crop or fill them first (for `denoise`, with NaN: `array.filled(np.nan)`)."
         )
     try:
         array = np.asarray(data)
