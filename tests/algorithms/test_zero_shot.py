@@ -259,7 +259,7 @@ def test_options_out_of_range_are_refused(method, options, words):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (np.zeros((2, 16)), "too few"),
+        (np.zeros((2, 16)), "have 2 x 16"),
         (np.full((16, 16), np.nan), "NaN"),
         (np.ones((16, 16)), "constant"),
         (np.random.default_rng(0).normal(size=(16, 16)) * 1j, "Complex"),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import autoden as ad
+from autoden.auto.images.limits import say_cut_off
 from autoden.auto.images.noise import choose_image_noise
-from autoden.noise import Poisson
+from autoden.noise import Gaussian, Poisson
 from autoden.noise.exposures import Exposures
 from autoden.noise.unknown import Unknown
 
@@ -63,16 +64,20 @@ def test_noise_of_one_level_in_a_clipped_image_is_not_that_of_counts(seed) -> No
 
 def test_values_that_were_cut_off_are_told() -> None:
     noisy = SCENE + np.random.default_rng(0).normal(0, 10, SCENE.shape)
-    plain = ad.denoise(noisy[:96, :96], n_dims=2, budget="fast", seed=0)
-    assert not any("cut off" in each for each in plain.warnings)
-    clipped = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)[:96, :96]
+    assert not say_cut_off([Exposures(noisy[None, None])], Gaussian(10.0))
+    clipped = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)[:64, :64]
     told = ad.denoise(clipped, n_dims=2, budget="fast", seed=0).warnings
     assert any("the lowest one, 0, as if cut off there" in each for each in told)
 
 
+def test_counts_end_at_zero_by_themselves() -> None:
+    counts = np.random.default_rng(0).poisson(0.3, (1, 1, 64, 64)).astype(float)
+    assert say_cut_off([Exposures(counts)], Poisson()) == ()
+
+
 def test_dark_surroundings_do_not_spoil_the_gain_of_counts() -> None:
-    z, y, x = np.mgrid[:24, :24, :24]
-    inside = (z - 12) ** 2 + (y - 12) ** 2 + (x - 12) ** 2 < 64
+    z, y, x = np.mgrid[:16, :16, :16]
+    inside = (z - 8) ** 2 + (y - 8) ** 2 + (x - 8) ** 2 < 25
     rate = np.maximum(20 + 60 * inside + 20 * np.sin(x / 3), 0)
     result = ad.denoise(
         np.random.default_rng(2).poisson(rate).astype(float), n_dims=3, budget="fast", seed=0

@@ -32,10 +32,11 @@ SURE = 3.0
 """Standard errors from which a level counts as found; below it the least likely one is taken, since
 an image without noise suffers more by smoothing than a noisy one by too little of it."""
 CLEARLY = 5.0
-"""Standard errors by which the variance must rise with the signal, or differ from that of counts.
-"""
-RISING = 1.5
-"""Ratio of the variances of bright and faint pixels from which noise is not of one level."""
+"""Standard errors by which the variance must differ from that of counts."""
+RISES, RISING = 2.0, 1.5
+"""Standard errors by which the variance must rise with the signal, and its ratio between bright and
+faint pixels, from which noise is not of one level: of photographs with noise of one level the ratio
+is 1.2 at most."""
 MATTERS = 0.1
 """Relative difference of the variance from that of counts that matters."""
 COARSELY = 0.5
@@ -242,7 +243,7 @@ def _measured(
     level = gaussian_level(layers, valid)
     if line is not None:
         faint, bright = line.noise.variance(_rates(layers))
-        rises = line.slope.value > CLEARLY * line.slope.standard_error
+        rises = line.slope.value > RISES * line.slope.standard_error
         if rises and bright > RISING * faint:
             noise = SingleUnknown(line.noise.floor, line.noise.slope, line.noise.zero)
             middle = float(np.mean(_rates(layers)))
