@@ -10,9 +10,9 @@ knows the noise; for counts also NL-Ridge between Anscombe's transform and its u
 
 Cases: ``camera`` (six copies of scikit-image's camera at 128 x 128 with sigma 20), ``sigma15``,
 ``sigma25``, ``sigma50`` (Set12, ``../shared/data/images`` or ``--folder``, one copy each, noise of
-numpy's default generator with seed 1, image after image, never clipped), ``poisson30`` (Set12 at a
-peak of 30 counts), ``volume`` (64^3, counts), ``colour`` (scikit-image's astronaut at 128 x 128,
-sigma 25). PSNR has data range 255, or the peak of the counts. ``--quick`` takes three images of 128
+numpy's default generator with the seed ``--draw``, image after image, never clipped), ``poisson30``
+(Set12 at a peak of 30 counts), ``volume`` (64^3, counts), ``colour`` (scikit-image's astronaut at
+128 x 128, sigma 25). PSNR has data range 255, or the peak of the counts. ``--quick`` takes three images of 128
 x 128 and the budget "fast".
 """
 
@@ -82,20 +82,21 @@ class Row:
     mean: float
 
 
-def cases(names: list[str], folder: Path, numbers: list[int], quick: bool) -> Iterator[Case]:
+def cases(
+    names: list[str], folder: Path, numbers: list[int], quick: bool, draw: int
+) -> Iterator[Case]:
     """Draw what is asked for."""
-    rng = np.random.default_rng(SEED)
     if "camera" in names:
         truth = downscale_local_mean(camera().astype(float), (4, 4))
-        copies = truth + np.random.default_rng(0).normal(0, 20, (6, *truth.shape))
+        copies = truth + np.random.default_rng(draw - 1).normal(0, 20, (6, *truth.shape))
         yield Case("camera", "camera", truth, copies, "RYX", Gaussian(20.0))
     for name, sigma in SET12.items():
-        rng = np.random.default_rng(SEED)
+        rng = np.random.default_rng(draw)
         for number, truth in _set12(folder):
             noisy = truth + rng.normal(0, sigma, truth.shape)
             if name in names and number in numbers:
                 yield _cut(Case(name, f"{number:02}", truth, noisy, "YX", Gaussian(sigma)), quick)
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(draw)
     for number, image in _set12(folder):
         truth = image / 255 * 30
         counts = rng.poisson(truth).astype(float)
@@ -104,11 +105,11 @@ def cases(names: list[str], folder: Path, numbers: list[int], quick: bool) -> It
             yield _cut(case, quick)
     if "volume" in names:
         truth = cells(32 if quick else 64)
-        counts = np.random.default_rng(SEED).poisson(truth).astype(float)
+        counts = np.random.default_rng(draw).poisson(truth).astype(float)
         yield Case("volume", "cells", truth, counts, "ZYX", Poisson(), float(truth.max()))
     if "colour" in names:
         truth = downscale_local_mean(astronaut().astype(float), (4, 4, 1))
-        noisy = truth + np.random.default_rng(SEED).normal(0, 25, truth.shape)
+        noisy = truth + np.random.default_rng(draw).normal(0, 25, truth.shape)
         yield Case("colour", "astronaut", truth, noisy, "YXC", Gaussian(25.0))
 
 
@@ -209,6 +210,7 @@ def main() -> None:
     parser.add_argument("--images", nargs="+", type=int, default=list(range(1, N_IMAGES + 1)))
     parser.add_argument("--budget", choices=("fast", "balanced", "best"), default="balanced")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--draw", type=int, default=SEED, help="seed of the noise")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path)
@@ -216,7 +218,7 @@ def main() -> None:
     numbers = [1, 4, 9] if given.quick else given.images
     budget = "fast" if given.quick else given.budget
     rows = []
-    for case in cases(given.cases, given.folder, numbers, given.quick):
+    for case in cases(given.cases, given.folder, numbers, given.quick, given.draw):
         rows.append(measure(case, budget, given.seed))
         print(json.dumps(asdict(rows[-1])), flush=True)
         if given.json is not None:
