@@ -12,8 +12,8 @@ Cases: ``camera`` (six copies of scikit-image's camera at 128 x 128 with sigma 2
 ``sigma25``, ``sigma50`` (Set12, ``../shared/data/images`` or ``--folder``, one copy each, noise of
 numpy's default generator with the seed ``--draw``, image after image, never clipped), ``poisson30``
 (Set12 at a peak of 30 counts), ``volume`` (64^3, counts), ``colour`` (scikit-image's astronaut at
-128 x 128, sigma 25). PSNR has data range 255, or the peak of the counts. ``--quick`` takes three images of 128
-x 128 and the budget "fast".
+128 x 128, sigma 25). PSNR has data range 255, or the peak of the counts. ``--quick`` takes three
+images of 128 x 128 and the budget "fast".
 """
 
 from __future__ import annotations
