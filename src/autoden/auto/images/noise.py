@@ -33,7 +33,7 @@ SURE = 3.0
 an image without noise suffers more by smoothing than a noisy one by too little of it."""
 CLEARLY = 5.0
 """Standard errors by which the variance must differ from that of counts."""
-RISES, RISING = 2.0, 1.5
+RISES, RISING = 3.0, 1.5
 """Standard errors by which the variance must rise with the signal, and its ratio between bright and
 faint pixels, from which noise is not of one level: of photographs with noise of one level the ratio
 is 1.2 at most."""
@@ -45,8 +45,16 @@ TOO_EVEN, LEAST_COUNTS = 2.0, 10
 """Equal neighbours, over those that counts have, which no counts have; of so many counts each."""
 LEAST_TOLD = 0.1
 """Counts below which the variance of pixels is not compared with that of counts."""
+LEAST_FLOOR = 0.25
+"""Squared counts below which the variance of a pixel on a pedestal is not let: where nothing is
+counted, values of single pixels scatter about the pedestal, and the deviance must stay finite."""
 MOSTLY_EVEN = 0.5
 """Share of equal neighbours from which there is no noise to speak of."""
+_MAY_RISE = (
+    "The noise may rise with the signal, as that of cameras does, but the image is too small to "
+    "tell by how much: one level is assumed, which bright parts may exceed, and the stated error "
+    "is as uncertain. Repeats or a larger image would tell."
+)
 N_REFINEMENTS = 4
 SINGLE_ERROR = 0.006
 """Relative error of the level of a single image at the least, from photographs."""
@@ -184,8 +192,14 @@ def _with_pedestal(verdict: NoiseVerdict, layers: Sequence[Exposures]) -> NoiseV
     noise = estimate_unknown(layers, has_pedestal=True)
     if not noise.zero:
         return verdict
+    noise = replace(noise, floor=_floor(noise))
     said = f" Nothing is counted at {noise.zero:.4g}, a pedestal: using {noise.describe()}."
     return replace(verdict, noise=noise, sentence=verdict.sentence + said)
+
+
+def _floor(noise: Unknown) -> float:
+    """Give a floor above 0 where the variance begins at a pedestal."""
+    return max(noise.floor, LEAST_FLOOR * noise.slope**2) if noise.zero else noise.floor
 
 
 def _known(missing: Sequence[Mask]) -> Mask | None:
@@ -240,29 +254,37 @@ def _measured(
     layers: Sequence[Exposures], line: VarianceLine | None, found: str, valid: Mask | None
 ) -> ImageNoise:
     """Take one level, or a variance that rises with the signal, whichever single images show."""
-    level = gaussian_level(layers, valid)
-    if line is not None:
-        faint, bright = line.noise.variance(_rates(layers))
-        rises = line.slope.value > RISES * line.slope.standard_error
-        if rises and bright > RISING * faint:
-            noise = SingleUnknown(line.noise.floor, line.noise.slope, line.noise.zero)
-            middle = float(np.mean(_rates(layers)))
-            error = float(line.variance_error(middle) / noise.variance(middle))
-            floor, slope = line.floor, line.slope
-            from_where = (
-                f"nothing at {noise.zero:.4g}, a pedestal,"
-                if noise.zero
-                else plus_minus(floor.value, floor.standard_error)
-            )
-            return ImageNoise(
-                noise,
-                f"{found}; in a single image their variance is {from_where} and rises by "
-                f"{plus_minus(slope.value, slope.standard_error)} per unit of signal: using "
-                f"{noise.describe()}.",
-                (),
-                max(error, 2 * SINGLE_ERROR),
-            )
-    return _of_level(level, layers, found)
+    level = _of_level(gaussian_level(layers, valid), layers, found)
+    if line is None:
+        return level
+    faint, bright = line.noise.variance(_rates(layers))
+    if bright <= RISING * faint:
+        return level
+    if line.slope.value > RISES * line.slope.standard_error:
+        return _of_line(line, layers, found)
+    middle = float(line.noise.variance(np.mean(_rates(layers))))
+    ratio = middle / float(np.mean(level.noise.variance(0.0)))
+    return replace(
+        level, warnings=(_MAY_RISE,), relative_error=max(level.relative_error, abs(ratio - 1))
+    )
+
+
+def _of_line(line: VarianceLine, layers: Sequence[Exposures], found: str) -> ImageNoise:
+    """Take a variance that rises with the signal, from a pedestal or with a floor."""
+    noise = SingleUnknown(_floor(line.noise), line.noise.slope, line.noise.zero)
+    middle = float(np.mean(_rates(layers)))
+    error = float(line.variance_error(middle) / noise.variance(middle))
+    start = plus_minus(line.floor.value, line.floor.standard_error)
+    if noise.zero:
+        start = f"nothing at {noise.zero:.4g}, a pedestal,"
+    return ImageNoise(
+        noise,
+        f"{found}; in a single image their variance is {start} and rises by "
+        f"{plus_minus(line.slope.value, line.slope.standard_error)} per unit of signal: using "
+        f"{noise.describe()}.",
+        (),
+        max(error, 2 * SINGLE_ERROR),
+    )
 
 
 def _of_level(level: Level, layers: Sequence[Exposures], found: str) -> ImageNoise:
