@@ -40,7 +40,16 @@ def correlated_noise(shape, axis, rng):
     return convolve1d(white, np.ones(3) / np.sqrt(3), axis=axis, mode="wrap")
 
 
-@pytest.mark.parametrize(("n_dims", "axis"), [(2, -1), (2, -2), (3, -1), (3, -2), (3, -3)])
+@pytest.mark.parametrize(
+    ("n_dims", "axis"),
+    [
+        (2, -1),
+        (2, -2),
+        (3, -3),
+        pytest.param(3, -1, marks=pytest.mark.slow),
+        pytest.param(3, -2, marks=pytest.mark.slow),
+    ],
+)
 def test_the_right_mask_removes_noise_that_plain_blind_spots_keep(n_dims, axis):
     truth = smooth_truth(SHAPES[n_dims])
     noisy = truth + correlated_noise((2, *truth.shape), axis, np.random.default_rng(1))
