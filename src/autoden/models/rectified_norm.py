@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+from autoden.models.narrow.parts import is_just_called
 
 
 def rectified_norm(norm: nn.Module, rectifier: nn.Module, x: Tensor) -> Tensor | None:
@@ -25,7 +25,8 @@ def rectified_norm(norm: nn.Module, rectifier: nn.Module, x: Tensor) -> Tensor |
         and type(norm) in (nn.BatchNorm2d, nn.BatchNorm3d)
         and type(rectifier) is nn.LeakyReLU
         and _trains(norm, x)
-        and not any(getattr(layer, hooks) for layer in (norm, rectifier) for hooks in _HOOKS)
+        and is_just_called(norm)
+        and is_just_called(rectifier)
     ):
         return None
     assert norm.num_batches_tracked is not None

@@ -13,13 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autoden.models.narrow.availability import has_kernels
-from autoden.models.narrow.parts import TENSORS, are_alike
+from autoden.models.narrow.parts import TENSORS, are_alike, is_just_called
 
 MOST_INPUTS = 16
 """Up to so many input channels, and one output channel, the kernels are as quick as torch on two
 threads where channels of an image lie last, and several times quicker otherwise and in volumes."""
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _KERNELS = "autoden.models.narrow.direct_pass"
 
 
@@ -79,6 +78,5 @@ def _is_plain(conv: nn.Conv2d | nn.Conv3d) -> bool:
         and conv.groups == 1
         and conv.padding_mode == "zeros"
         and not isinstance(conv.padding, str)
-        and "forward" not in conv.__dict__
-        and not any(getattr(conv, hooks) for hooks in _HOOKS)
+        and is_just_called(conv)
     )

@@ -133,7 +133,7 @@ class _Convolution(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
         """Convolve."""
         ctx.save_for_backward(x, weight)
-        ctx.has_bias, ctx.dilation = bias is not None, dilation
+        ctx.dilation = dilation
         weights = weight.detach().numpy()
         added = np.zeros(len(weights), weights.dtype) if bias is None else bias.detach().numpy()
         values = x.detach().contiguous().numpy()

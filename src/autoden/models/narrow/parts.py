@@ -162,19 +162,23 @@ def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Par
 def leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Module | None]:
     """Go through the layers of nested sequences; None stands for one that is not just called."""
     for module in sequence._modules.values():
-        if (
-            module is None
-            or module._forward_pre_hooks
-            or module._forward_hooks
-            or module._backward_pre_hooks
-            or module._backward_hooks
-            or "forward" in module.__dict__
-        ):
+        if module is None or not is_just_called(module):
             yield None
         elif type(module) in flattened:
             yield from leaves(module, flattened)
         else:
             yield module
+
+
+def is_just_called(module: nn.Module) -> bool:
+    """Tell whether a module has no hooks and no forward of its own beside that of its class."""
+    return not (
+        module._forward_pre_hooks
+        or module._forward_hooks
+        or module._backward_pre_hooks
+        or module._backward_hooks
+        or "forward" in module.__dict__
+    )
 
 
 def follow(parts: list[Part], x: Tensor) -> bool:
