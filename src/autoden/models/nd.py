@@ -61,9 +61,11 @@ def lay_out(x: Tensor) -> Tensor:
     On a CPU the channels of images and volumes lie side by side, the last axis in memory: torch
     then convolves without sorting them first. Layers keep the layout of what they are given.
     """
-    if x.is_cpu and x.ndim > 3:
-        return x.movedim(1, -1).contiguous().movedim(-1, 1)
-    return x
+    if not x.is_cpu or x.ndim <= 3:
+        return x
+    if x.shape[1] == 1:  # lies both ways: only its strides can tell what is made of it
+        return x.squeeze(1).contiguous().unsqueeze(-1).movedim(-1, 1)
+    return x.movedim(1, -1).contiguous().movedim(-1, 1)
 
 
 def check_input(x: Tensor, n_channels: int, n_dims: int) -> None:
