@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 from scipy.special import ive
 
 from autoden.baselines import GaussianFilter, Mean, SavitzkyGolay, WaveletShrinkage
@@ -55,6 +56,15 @@ def test_savitzky_golay_keeps_polynomials_up_to_its_ends(order):
     polynomial = np.polynomial.Polynomial(np.arange(1, order + 2) * 1.3)(x)
     estimate = SavitzkyGolay(order, 21).apply(Combined(polynomial, 1), NORMAL)
     assert estimate == pytest.approx(polynomial, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("order", "window", "size"), [(0, 1, 5), (2, 3, 3), (2, 9, 9), (4, 41, 500)]
+)
+def test_savitzky_golay_is_that_of_scipy(order: int, window: int, size: int) -> None:
+    values = np.random.default_rng(0).normal(size=(2, size))
+    expected = scipy.signal.savgol_filter(values, window, order)
+    np.testing.assert_allclose(SavitzkyGolay(order, window).filtered(values), expected, atol=1e-9)
 
 
 def test_savitzky_golay_is_the_least_squares_fit_in_each_window():

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
-from scipy.signal import savgol_filter
+from scipy.ndimage import correlate1d
 
 from autoden.baselines.baseline import Baseline, Floats, geometric, positive
 from autoden.checks import odd_number, whole_number
 from autoden.errors import InputError
 from autoden.noise.model import NoiseModel
+from autoden.transforms.local_polynomial import local_polynomial
 
 _ORDERS = (2, 4, 6)
 _WIDEST = 301
@@ -46,8 +47,7 @@ class SavitzkyGolay(Baseline):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from autoden.noise import Combined, Poisson
+    >>>     >>> from autoden.noise import Combined, Poisson
     >>> parabola = Combined(np.arange(7.0) ** 2, dose=1)
     >>> SavitzkyGolay(order=2, window=5).apply(parabola, Poisson()).round(3).tolist()
     [0.001, 1.0, 4.0, 9.0, 16.0, 25.0, 36.0]
@@ -73,7 +73,11 @@ class SavitzkyGolay(Baseline):
                 f"`window` is {self.window}: the data have {values.shape[-1]} channels, give no "
                 "more than that."
             )
-        filtered: NDArray[Any] = savgol_filter(values, self.window, self.order)
+        fit, half = local_polynomial(self.window, self.order), self.window // 2
+        filtered: NDArray[Any] = correlate1d(values, fit[half], axis=-1)
+        filtered[..., :half] = values[..., : self.window] @ fit[:half].T
+        last = values.shape[-1] - half
+        filtered[..., last:] = values[..., -self.window :] @ fit[half + 1 :].T
         return filtered
 
     def describe(self) -> str:

@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autoden.errors import InputError, TrainingError
-from autoden.models.config import create_optimizer
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
 from autoden.training.compilation import compiled
@@ -31,6 +30,7 @@ from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
 from autoden.training.normalisation import measure_normalisation
 from autoden.training.observers import EpochRecord, Observer, StopTraining
+from autoden.training.optimizer import make_optimizer
 from autoden.training.schedule import constant, cosine_restarts
 from autoden.training.settings import TrainingSettings
 from autoden.training.steps import Stepper
@@ -98,7 +98,7 @@ def fit(
     stopped = None
     model.train()
     with FlatParameters(model) as weights:
-        optimizer = create_optimizer(weights, settings.optimizer, settings.learning_rate)
+        optimizer = make_optimizer(weights, settings)
         stepper = Stepper(weights, optimizer, schedule)
         try:
             for epoch in range(settings.epochs):

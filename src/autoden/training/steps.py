@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from autoden.training.flat import FlatParameters
+from autoden.training.optimizer import Optimizer
 from autoden.training.schedule import Schedule
 
 Evaluation = Callable[[], tuple[Tensor, Tensor]]
@@ -29,8 +30,8 @@ class Stepper:
     ----------
     weights : FlatParameters
         What is stepped.
-    optimizer : torch.optim.Optimizer
-        Of these weights, as `create_optimizer` makes it.
+    optimizer : Optimizer
+        Of these weights, as `make_optimizer` makes it.
     schedule : callable
         Factor on the learning rate for each epoch.
 
@@ -42,9 +43,7 @@ class Stepper:
         Number of steps so far, those left out among them.
     """
 
-    def __init__(
-        self, weights: FlatParameters, optimizer: torch.optim.Optimizer, schedule: Schedule
-    ) -> None:
+    def __init__(self, weights: FlatParameters, optimizer: Optimizer, schedule: Schedule) -> None:
         self._weights = weights
         self._optimizer = optimizer
         self._schedule = schedule
@@ -52,7 +51,6 @@ class Stepper:
         self.device = weights.vector.device
         fused = bool(optimizer.defaults.get("fused"))
         self._decides_on_device = fused and self.device.type not in AT_HAND
-        self._needs_closure = isinstance(optimizer, torch.optim.LBFGS)
         self.n_steps = 0
         self._n_invalid = torch.zeros((), device=self.device)
         self._streak = torch.zeros_like(self._n_invalid)
@@ -91,7 +89,7 @@ class Stepper:
     def _step_unless_flagged(self, gradient: Tensor, weight: Tensor) -> None:
         invalid = (~torch.isfinite(gradient.sum())).to(torch.float32)
         # the flag that torch's own gradient scaler sets; no public setter for it
-        self._optimizer.found_inf = invalid.maximum(weight == 0)  # type: ignore[attr-defined]
+        self._optimizer.found_inf = invalid.maximum(weight == 0)  # type: ignore[union-attr]
         self._optimizer.step()
         self._n_invalid += invalid
         self._streak = (self._streak + 1) * invalid
@@ -99,8 +97,8 @@ class Stepper:
     def _step_if_valid(self, gradient: Tensor, weight: Tensor, again: Evaluation) -> None:
         valid = math.isfinite(float(gradient.sum()))
         if valid and weight != 0:
-            if self._needs_closure:
-                valid = self._search_line(again)
+            if isinstance(self._optimizer, torch.optim.LBFGS):
+                valid = self._search_line(self._optimizer, again)
             else:
                 self._optimizer.step()
         if not valid:
@@ -109,7 +107,7 @@ class Stepper:
         elif self._streak:
             self._streak.zero_()
 
-    def _search_line(self, again: Evaluation) -> bool:
+    def _search_line(self, optimizer: torch.optim.LBFGS, again: Evaluation) -> bool:
         """Take a step of L-BFGS; undo it if an evaluation on the way was not finite."""
         losses: list[float] = []
 
@@ -119,12 +117,12 @@ class Stepper:
             return losses[-1]
 
         before = self._weights.vector.detach().clone()
-        self._optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
         if all(math.isfinite(loss) for loss in losses):
             return True
         with torch.no_grad():
             self._weights.vector.copy_(before)
-        self._optimizer.state.clear()
+        optimizer.state.clear()
         return False
 
     @property

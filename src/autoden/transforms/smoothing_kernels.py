@@ -17,6 +17,7 @@ from torch.nn import functional
 from autoden.checks import number, odd_number, whole_number
 from autoden.errors import InputError
 from autoden.transforms.extension import extend
+from autoden.transforms.local_polynomial import local_polynomial
 
 BLOCK = 64
 """Samples that one product of matrices gives: long enough to be quick, short beside kernels."""
@@ -89,11 +90,7 @@ def savgol_kernel(window: int, order: int) -> NDArray[np.float64]:
         raise InputError(
             f"`order` is {order}: give one below the window, which has {n_samples} samples."
         )
-    positions = np.linspace(-1, 1, n_samples) if n_samples > 1 else np.zeros(1)
-    # Legendre polynomials are nearly orthogonal on the window, powers are not
-    basis = np.polynomial.legendre.legvander(positions, order)
-    orthonormal = np.linalg.qr(basis)[0]
-    kernel = orthonormal @ orthonormal[n_samples // 2]
+    kernel = local_polynomial(n_samples, order)[n_samples // 2]
     return np.asarray(kernel / kernel.sum())
 
 

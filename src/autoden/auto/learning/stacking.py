@@ -1,6 +1,9 @@
 """Stacking: the one convex mixture of estimates that predicts best, the same in every channel."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 from torch import Tensor
 
 from autoden.training.task import DataTerm
@@ -41,17 +44,17 @@ def stack(estimates: Tensor, target: Tensor, weight: Tensor, data_term: DataTerm
     >>> stack(estimates, truth[None, None], torch.ones(1, 1, 100), squared).round(decimals=1)
     tensor([0.3000, 0.7000, 0.0000])
     """
-    logits = torch.zeros(estimates.shape[1], requires_grad=True)
-    optimizer = torch.optim.LBFGS([logits], max_iter=STEPS, line_search_fn="strong_wolfe")
     total = weight.sum()
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        mixed = torch.einsum("m,km...->k...", logits.softmax(0), estimates)[:, None]
+    def evaluate(logits: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        shares = torch.as_tensor(logits, dtype=estimates.dtype).requires_grad_()
+        mixed = torch.einsum("m,km...->k...", shares.softmax(0), estimates)[:, None]
         loss = (data_term(mixed, target) * weight).sum() / total
-        torch.autograd.backward(loss)
-        return loss
+        (slope,) = torch.autograd.grad(loss, shares)
+        return float(loss.detach()), slope.double().numpy()
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch has no types for it
-    weights = logits.detach().softmax(0)
+    start = np.zeros(estimates.shape[1])
+    # scipy's rather than torch's, which would bring in a compiler for a second first
+    found = minimize(evaluate, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    weights = torch.as_tensor(found.x, dtype=estimates.dtype).softmax(0)
     return torch.where(weights < LEAST, 0, weights)
