@@ -108,9 +108,10 @@ def held_out_sums(errors: Tensor, output: Tensor, batch: Batch) -> Tensor:
         Shape (7,): count, sums of targets t and of t^2; of errors e, of outputs o, of o^2, of o t.
     """
     chosen, known = batch.scored
-    o, t = output.reshape(-1), batch.target.reshape(-1)
-    rows = torch.stack((errors.reshape(-1), o, o * o, o * t))
-    return torch.cat((known, rows @ chosen))
+    e, o, t = (each.reshape(-1).to(chosen.dtype) for each in (errors, output, batch.target))
+    held = o * chosen
+    sums = e @ chosen, held.sum(), held @ o, held @ t
+    return torch.cat((known, torch.stack(sums)))
 
 
 def held_out_scores(sums: Iterable[float]) -> tuple[float, float]:

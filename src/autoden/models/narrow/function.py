@@ -5,9 +5,11 @@ The kernels do the arithmetic; here is which of them are called when, and on wha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autoden.models.narrow import kernels
+from autoden.models.narrow import passes
 from autoden.models.narrow.parts import Layer
 from autoden.models.padding import pad_axis
 
@@ -24,8 +26,12 @@ Array = NDArray[np.floating]
 Weights = Sequence[Tensor | None]
 N_WEIGHTS = 4
 """Of each layer: weight and bias of the convolution, then of the normalisation."""
+SCALE = 2
+"""Which of them multiplies the normalised values."""
 N_STATISTICS = 3
 """Of each layer: running mean and variance, and the number of batches that they have seen."""
+IDENTITY = np.array([1.0, 0.0, 0.0, 1.0])[:, None]
+"""The constants of a layer that is not normalised."""
 AT_ONCE = 2**18
 """About so many numbers of a layer are computed together where no gradient is wanted."""
 
@@ -70,136 +76,106 @@ def try_out(dtype: torch.dtype) -> None:
     run.gradients(run.output(), [True] * 9)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What the passes need to know of a chain: its tables, and where its weights lie."""
+
+    table: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    neutral: tuple[Array, ...]
+    """What stands for a weight that a layer does not have."""
+    shapes: tuple[tuple[int, ...], ...]
+    """Of each weight."""
+    sizes: list[int]
+    """How many numbers each has in the vector of all."""
+
+    def vector(self, weights: Weights) -> Array:
+        """Lay the weights one after the other."""
+        return np.concatenate(
+            [
+                neutral if weight is None else weight.detach().numpy().ravel()
+                for weight, neutral in zip(weights, self.neutral, strict=True)
+            ]
+        )
+
+    def parts(self, vector: Array) -> Iterator[Tensor]:
+        """Give the part of each weight in a vector, in its shape."""
+        parts = torch.split(torch.from_numpy(vector), self.sizes)
+        for part, shape in zip(parts, self.shapes, strict=True):
+            yield part if len(shape) == 1 else part.view(shape)
+
+
+@lru_cache(maxsize=64)
+def _plan(layers: tuple[Layer, ...], dtype: np.dtype[np.floating]) -> _Plan:
+    """Make the plan of a chain."""
+    shapes: list[tuple[int, ...]] = []
+    table = np.zeros((len(layers), passes.N_COLUMNS), np.int64)
+    for row, layer in zip(table, layers, strict=True):
+        row[: passes.AT_WEIGHT] = (
+            layer.n_in, layer.n_out, layer.kernel, layer.dilation, layer.reach, layer.mode,
+            layer.responds, layer.is_normalised, layer.of_batch,
+        )  # fmt: skip
+        shapes += [(layer.n_out, layer.n_in, layer.kernel), *[(layer.n_out,)] * 3]
+    sizes = [math.prod(shape) for shape in shapes]
+    table[:, passes.AT_WEIGHT :] = (np.cumsum(sizes) - sizes).reshape(-1, N_WEIGHTS)
+    numbers = np.array([(layer.slope, layer.eps, layer.momentum) for layer in layers], np.float64)
+    neutral = tuple(np.full(n, i % N_WEIGHTS == SCALE, dtype) for i, n in enumerate(sizes))
+    return _Plan(table, numbers, neutral, tuple(shapes), sizes)
+
+
 class _Pass:
     """One pass through a chain, and what it keeps for the way back."""
 
     def __init__(
         self, layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: Weights
     ) -> None:
-        self.layers, self.length = layers, x.shape[2]
-        self.weights = list(_by_layer(layers, weights, x.dtype))
-        self.statistics = statistics
-        self.raw: list[Array] = [x.detach().contiguous().numpy()]  # what each layer is given
-        self.constants: list[Array] = []  # by which it is normalised first
+        self.layers, self.statistics = layers, statistics
+        self.x: Array = x.detach().contiguous().numpy()
+        self.plan = _plan(layers, self.x.dtype)
+        self.weights = self.plan.vector(weights)
+        n_outs = [layer.n_out for layer in layers]
+        self.constants = np.empty((len(layers), 4, max(n_outs)), self.x.dtype)
+        self.constants[:] = IDENTITY
+        n_kept = sum(n_outs) if layers[-1].responds else sum(n_outs[:-1])
+        self.raws = np.empty(len(x) * x.shape[2] * n_kept, self.x.dtype)
 
     def output(self) -> Array:
         """Go through all layers."""
+        running = np.zeros((len(self.layers), 2, self.constants.shape[2]), self.x.dtype)
+        kept = list(self._running())
+        for values, i, which in kept:
+            running[i, which, : len(values)] = values
+        out = np.empty((len(self.x), self.layers[-1].n_out, self.x.shape[2]), self.x.dtype)
+        passes.forward(
+            self.x, self.plan.table, self.plan.numbers, self.weights, running, self.raws,
+            self.constants, out,
+        )  # fmt: skip
+        for values, i, which in kept:
+            values[:] = running[i, which, : len(values)]
+        for n_seen in self.statistics[2::N_STATISTICS]:
+            if n_seen is not None:
+                n_seen += 1
+        return out
+
+    def _running(self) -> Iterator[tuple[Array, int, int]]:
+        """Give the running statistics, each with its layer, and whether it is the variance."""
         for i, layer in enumerate(self.layers):
-            weight, bias, *_ = self.weights[i]
-            raw = self._empty(layer.n_out, 0)
-            kernels.convolve(self._rows(i, layer), weight, bias, layer.dilation, raw)
-            self.raw.append(raw)
-            self.constants.append(self._settled(i, raw))
-        last = self.layers[-1]
-        return self._rows(len(self.layers), None) if last.responds else self.raw[-1]
+            if layer.is_normalised:
+                for which in (0, 1):
+                    statistic = self.statistics[N_STATISTICS * i + which]
+                    if statistic is not None:
+                        yield statistic.numpy(), i, which
 
-    def gradients(self, rows: Array, needed: Sequence[bool]) -> list[Array | None]:
+    def gradients(self, rows: Array, needed: Sequence[bool]) -> list[Tensor | None]:
         """Turn the gradient by the output into those by the input and by the weights needed."""
-        found: list[Array | None] = [None] * len(needed)
-        following: Layer | None = None
-        for i, layer in reversed(list(enumerate(self.layers))):
-            at = 1 + N_WEIGHTS * i
-            weight = self.weights[i][0]
-            raw, *found[at + 2 : at + 4] = self._by_raw(i, rows, following)
-            if needed[at]:
-                found[at] = np.empty_like(weight)
-                margin = 2 * layer.reach
-                kernels.correlate(self._rows(i, layer), raw, margin, layer.dilation, found[at])
-            if needed[at + 1]:
-                found[at + 1] = kernels.total(raw).astype(raw.dtype)
-            if not any(needed[:at]):
-                break
-            turned = np.ascontiguousarray(weight[:, :, ::-1].transpose(1, 0, 2))
-            nothing = neutral(layer.n_in, raw.dtype)[0]
-            rows, following = self._empty(layer.n_in, layer.reach), layer
-            kernels.convolve(raw, turned, nothing, layer.dilation, rows)
-        else:
-            found[0] = self._by_raw(-1, rows, following)[0]
-        return [array if needs else None for array, needs in zip(found, needed, strict=True)]
-
-    def _empty(self, n_channels: int, width: int) -> Array:
-        like = self.raw[0]
-        return np.empty((len(like), n_channels, self.length + 2 * width), like.dtype)
-
-    def _rows(self, i: int, layer: Layer | None) -> Array:
-        """Give what `layer` number `i` convolves, or the output if there is none."""
-        raw = self.raw[i]
-        width, mode = (layer.reach, layer.mode) if layer else (0, kernels.ZEROS)
-        rows = self._empty(raw.shape[1], width)
-        if i and self.layers[i - 1].responds:
-            slope = raw.dtype.type(self.layers[i - 1].slope)
-            kernels.respond(raw, self.constants[i - 1], slope, width, mode, rows)
-        else:
-            kernels.place(raw, width, mode, rows)
-        return rows
-
-    def _by_raw(self, i: int, rows: Array, following: Layer | None) -> tuple[Array, Array, Array]:
-        """Turn gradients by the rows of the `following` layer into those by what layer `i` gave.
-
-        For the input, i = -1, what is given are the numbers themselves.
-        """
-        layer = self.layers[i] if i >= 0 else None
-        width, mode = (following.reach, following.mode) if following else (0, kernels.ZEROS)
-        margin = 2 * layer.reach if layer else 0
-        values = self.raw[i + 1]
-        by_raw = self._empty(values.shape[1], margin)
-        by_scale, by_shift = np.empty((2, values.shape[1]), values.dtype)
-        constants = self.constants[i] if layer else identity(values.shape[1], values.dtype)
-        slope = values.dtype.type(layer.slope if layer else 1)
-        of_batch = layer is not None and layer.of_batch
-        norm = (constants, slope, of_batch)
-        kernels.unrespond(rows, width, mode, values, *norm, margin, by_raw, by_scale, by_shift)
-        return by_raw, by_scale, by_shift
-
-    def _settled(self, i: int, raw: Array) -> Array:
-        """Give the constants of a layer: its normalisation by this batch or by earlier ones."""
-        layer = self.layers[i]
-        if not layer.is_normalised:
-            return identity(layer.n_out, raw.dtype)
-        constants = np.empty((4, layer.n_out), raw.dtype)
-        mean, variance, n_seen = self.statistics[N_STATISTICS * i : N_STATISTICS * (i + 1)]
-        if mean is None or variance is None:
-            running = tuple(np.zeros((2, layer.n_out), raw.dtype))
-        else:
-            running = (mean.numpy(), variance.numpy())
-        _, _, scale, shift = self.weights[i]
-        kernels.settle(
-            raw, scale, shift, running, layer.of_batch, layer.momentum, layer.eps, constants
-        )
-        if n_seen is not None:
-            n_seen += 1
-        return constants
-
-
-def _by_layer(
-    layers: tuple[Layer, ...], weights: Weights, dtype: torch.dtype
-) -> Iterator[tuple[Array, ...]]:
-    """Give the weights of each layer, with some that do nothing where there are none."""
-    numpy_dtype = np.dtype(np.float32 if dtype is torch.float32 else np.float64)
-    arrays = iter([None if w is None else w.detach().numpy() for w in weights])
-    for layer in layers:
-        zeros, ones = neutral(layer.n_out, numpy_dtype)
-        weight, bias, scale, shift = (next(arrays) for _ in range(N_WEIGHTS))
-        assert weight is not None
-        yield (
-            weight,
-            zeros if bias is None else bias,
-            ones if scale is None else scale,
-            zeros if shift is None else shift,
-        )
-
-
-@cache
-def neutral(n: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
-    """Give what adds and what multiplies without effect."""
-    return np.zeros(n, dtype), np.ones(n, dtype)
-
-
-@cache
-def identity(n: int, dtype: np.dtype[np.floating]) -> Array:
-    """Give the constants that leave values as they are."""
-    zeros, ones = neutral(n, dtype)
-    return np.stack((ones, zeros, zeros, ones))
+        by_weights = np.empty_like(self.weights)
+        by_x = np.empty(self.x.shape if needed[0] else (0, 0, 0), self.x.dtype)
+        passes.backward(
+            rows, self.x, self.plan.table, self.plan.numbers, self.weights, self.raws,
+            self.constants, np.array(needed), by_weights, by_x,
+        )  # fmt: skip
+        found = (torch.from_numpy(by_x), *self.plan.parts(by_weights))
+        return [tensor if needs else None for tensor, needs in zip(found, needed, strict=True)]
 
 
 class _Chain(torch.autograd.Function):
@@ -223,7 +199,7 @@ class _Chain(torch.autograd.Function):
         if torch.is_grad_enabled():  # they are to be differentiated once more
             return None, None, *_by_torch(ctx.layers, ctx.statistics, inputs, gradient, needed)
         found = ctx.run.gradients(gradient.contiguous().numpy(), needed)
-        return None, None, *(None if g is None else torch.from_numpy(g) for g in found)
+        return None, None, *found
 
 
 def _by_torch(

@@ -2,7 +2,8 @@
 
 A layer turns *raw* values into other raw values: normalised, rectified and extended at the edges
 they are its *rows*, which are convolved. Only raw values are kept; rows are computed again where
-they are read. Everything is of shape (samples, channels, length). Nothing here knows torch.
+they are read, sample by sample, so that they stay in the nearest cache. Samples are of shape
+(channels, length). `passes` goes through the layers; nothing here knows torch.
 
 Indices are unsigned where a loop is to become vector instructions: for signed ones numba would
 also have to allow for counting from the end. Sums may be taken in any order, which vectors need;
@@ -60,106 +61,121 @@ def fold(row, width, mode):
 
 @compiled
 def place(values, width, mode, rows):
-    """Copy values and extend them."""
-    for n in range(values.shape[0]):
-        for c in range(values.shape[1]):
-            for i in range(values.shape[2]):
-                rows[n, c, width + i] = values[n, c, i]
-            extend(rows[n, c], width, mode)
+    """Copy the values of a sample and extend them."""
+    for c in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            rows[c, width + i] = values[c, i]
+        extend(rows[c], width, mode)
+
+
+@compiled
+def unplace(rows, width, mode, out):
+    """Turn gradients by the rows of samples into those by the values."""
+    for n in range(rows.shape[0]):
+        for c in range(rows.shape[1]):
+            fold(rows[n, c], width, mode)
+            out[n, c, :] = rows[n, c, width : width + out.shape[2]]
 
 
 @compiled
 def respond(raw, constants, slope, width, mode, rows):
-    """Normalise and rectify raw values, and extend them."""
+    """Normalise and rectify the raw values of a sample, and extend them."""
     offset = uint64(width)
-    for n in range(raw.shape[0]):
-        for c in range(raw.shape[1]):
-            scale, shift = constants[SCALE, c], constants[SHIFT, c]
-            values, row = raw[n, c], rows[n, c]
-            for i in range(uint64(raw.shape[2])):
-                u = scale * values[i] + shift
-                row[offset + i] = u if u > 0 else slope * u
-            extend(row, width, mode)
+    for c in range(raw.shape[0]):
+        scale, shift = constants[SCALE, c], constants[SHIFT, c]
+        values, row = raw[c], rows[c]
+        for i in range(uint64(raw.shape[1])):
+            u = scale * values[i] + shift
+            row[offset + i] = u if u > 0 else slope * u
+        extend(row, width, mode)
 
 
 @compiled
-def convolve(rows, weights, bias, step, out):
-    """Write the sums over c and k of ``weights[o, c, k] * rows[n, c, i + k * step]``, and bias.
-
-    Two outputs, two inputs and three taps go together, so that numbers are used several times once
-    they are loaded; where there are fewer, zero weights stand in.
-    """
+def filled(weights):
+    """Copy weights (n_out, n_in, taps) to where `convolve` finds zeros after the last ones."""
     n_out, n_in, n_taps = weights.shape
     w = np.zeros((n_out + 1, n_in + 1, n_taps + 2), weights.dtype)
-    for o, c, k in np.ndindex(weights.shape):
-        w[o, c, k] = weights[o, c, k]
-    spare = np.empty(out.shape[2], out.dtype)
-    for n in range(out.shape[0]):
-        for start in range(0, out.shape[2], TILE):
-            first, last = uint64(start), uint64(min(start + TILE, out.shape[2]))
-            for o in range(0, n_out, 2):
-                one, two = out[n, o], out[n, o + 1] if o + 1 < n_out else spare
-                for i in range(first, last):
-                    one[i] = bias[o]
-                    two[i] = bias[min(o + 1, n_out - 1)]
-                for c in range(0, n_in, 2):
-                    x, y = rows[n, c], rows[n, min(c + 1, n_in - 1)]
-                    for k in range(0, n_taps, 3):
-                        a = uint64(k * step)
-                        b = uint64(min(k + 1, n_taps - 1) * step)
-                        d = uint64(min(k + 2, n_taps - 1) * step)
-                        p0, p1, p2 = w[o, c, k], w[o, c, k + 1], w[o, c, k + 2]
-                        q0, q1, q2 = w[o, c + 1, k], w[o, c + 1, k + 1], w[o, c + 1, k + 2]
-                        r0, r1, r2 = w[o + 1, c, k], w[o + 1, c, k + 1], w[o + 1, c, k + 2]
-                        s0, s1, s2 = (
-                            w[o + 1, c + 1, k],
-                            w[o + 1, c + 1, k + 1],
-                            w[o + 1, c + 1, k + 2],
-                        )
-                        for i in range(first, last):
-                            x0, x1, x2 = x[i + a], x[i + b], x[i + d]
-                            y0, y1, y2 = y[i + a], y[i + b], y[i + d]
-                            one[i] += p0 * x0 + p1 * x1 + p2 * x2 + q0 * y0 + q1 * y1 + q2 * y2
-                            two[i] += r0 * x0 + r1 * x1 + r2 * x2 + s0 * y0 + s1 * y1 + s2 * y2
+    w[:n_out, :n_in, :n_taps] = weights
+    return w
 
 
 @compiled
-def correlate(rows, gradient, margin, step, out):
-    """Write the gradients by the weights: sums of ``gradient[n, o, i] * rows[n, c, i + k * step]``.
+def turned(weights):
+    """Turn weights round, as `filled`, for the way back from the outputs to the inputs."""
+    return filled(np.ascontiguousarray(weights[:, :, ::-1].transpose(1, 0, 2)))
 
-    The gradient has a margin on both sides, which does not count.
+
+@compiled
+def convolve(rows, w, bias, step, out):
+    """Write the sums over c and k of ``w[o, c, k] * rows[c, i + k * step]``, and bias.
+
+    Two outputs, two inputs and three taps go together, so that numbers are used several times once
+    they are loaded; where there are fewer, zero weights stand in (`filled`).
     """
-    n_out, n_in, n_taps = out.shape
-    size, offset = gradient.shape[2] - 2 * margin, uint64(margin)
-    sums = np.zeros((n_out + 1, n_in, n_taps + 2), out.dtype)
-    for n in range(gradient.shape[0]):
-        for start in range(0, size, TILE):
-            first, last = uint64(start), uint64(min(start + TILE, size))
-            for o in range(0, n_out, 2):
-                one, two = gradient[n, o], gradient[n, min(o + 1, n_out - 1)]
-                for c in range(n_in):
-                    x = rows[n, c]
-                    for k in range(0, n_taps, 3):
-                        a = uint64(k * step)
-                        b = uint64(min(k + 1, n_taps - 1) * step)
-                        d = uint64(min(k + 2, n_taps - 1) * step)
-                        p0 = p1 = p2 = q0 = q1 = q2 = out.dtype.type(0)
-                        for i in range(first, last):
-                            g, h = one[offset + i], two[offset + i]
-                            p0 += g * x[i + a]
-                            p1 += g * x[i + b]
-                            p2 += g * x[i + d]
-                            q0 += h * x[i + a]
-                            q1 += h * x[i + b]
-                            q2 += h * x[i + d]
-                        sums[o, c, k] += p0
-                        sums[o, c, k + 1] += p1
-                        sums[o, c, k + 2] += p2
-                        sums[o + 1, c, k] += q0
-                        sums[o + 1, c, k + 1] += q1
-                        sums[o + 1, c, k + 2] += q2
-    for o, c, k in np.ndindex(out.shape):
-        out[o, c, k] = sums[o, c, k]
+    n_in, n_out, n_taps = rows.shape[0], out.shape[0], w.shape[2] - 2
+    spare = np.empty(out.shape[1] if n_out % 2 else 0, out.dtype)
+    for start in range(0, out.shape[1], TILE):
+        first, last = uint64(start), uint64(min(start + TILE, out.shape[1]))
+        for o in range(0, n_out, 2):
+            one, two = out[o], out[o + 1] if o + 1 < n_out else spare
+            for i in range(first, last):
+                one[i] = bias[o]
+                two[i] = bias[min(o + 1, n_out - 1)]
+            for c in range(0, n_in, 2):
+                x, y = rows[c], rows[min(c + 1, n_in - 1)]
+                for k in range(0, n_taps, 3):
+                    a = uint64(k * step)
+                    b = uint64(min(k + 1, n_taps - 1) * step)
+                    d = uint64(min(k + 2, n_taps - 1) * step)
+                    p0, p1, p2 = w[o, c, k], w[o, c, k + 1], w[o, c, k + 2]
+                    q0, q1, q2 = w[o, c + 1, k], w[o, c + 1, k + 1], w[o, c + 1, k + 2]
+                    r0, r1, r2 = w[o + 1, c, k], w[o + 1, c, k + 1], w[o + 1, c, k + 2]
+                    s0, s1, s2 = (
+                        w[o + 1, c + 1, k],
+                        w[o + 1, c + 1, k + 1],
+                        w[o + 1, c + 1, k + 2],
+                    )
+                    for i in range(first, last):
+                        x0, x1, x2 = x[i + a], x[i + b], x[i + d]
+                        y0, y1, y2 = y[i + a], y[i + b], y[i + d]
+                        one[i] += p0 * x0 + p1 * x1 + p2 * x2 + q0 * y0 + q1 * y1 + q2 * y2
+                        two[i] += r0 * x0 + r1 * x1 + r2 * x2 + s0 * y0 + s1 * y1 + s2 * y2
+
+
+@compiled
+def correlate(rows, gradient, margin, step, sums):
+    """Add the gradients by the weights: sums of ``gradient[o, i] * rows[c, i + k * step]``.
+
+    The gradient has a margin on both sides, which does not count; ``sums`` has the shape of
+    `filled` weights, and only what is not filled in counts.
+    """
+    n_out, n_in, n_taps = gradient.shape[0], rows.shape[0], sums.shape[2] - 2
+    size, offset = gradient.shape[1] - 2 * margin, uint64(margin)
+    for start in range(0, size, TILE):
+        first, last = uint64(start), uint64(min(start + TILE, size))
+        for o in range(0, n_out, 2):
+            one, two = gradient[o], gradient[min(o + 1, n_out - 1)]
+            for c in range(n_in):
+                x = rows[c]
+                for k in range(0, n_taps, 3):
+                    a = uint64(k * step)
+                    b = uint64(min(k + 1, n_taps - 1) * step)
+                    d = uint64(min(k + 2, n_taps - 1) * step)
+                    p0 = p1 = p2 = q0 = q1 = q2 = sums.dtype.type(0)
+                    for i in range(first, last):
+                        g, h = one[offset + i], two[offset + i]
+                        p0 += g * x[i + a]
+                        p1 += g * x[i + b]
+                        p2 += g * x[i + d]
+                        q0 += h * x[i + a]
+                        q1 += h * x[i + b]
+                        q2 += h * x[i + d]
+                    sums[o, c, k] += p0
+                    sums[o, c, k + 1] += p1
+                    sums[o, c, k + 2] += p2
+                    sums[o + 1, c, k] += q0
+                    sums[o + 1, c, k + 1] += q1
+                    sums[o + 1, c, k + 2] += q2
 
 
 @compiled
