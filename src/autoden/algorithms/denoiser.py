@@ -29,7 +29,6 @@ from autoden.algorithms.network import ModelLike, about_the_network, kind_of_dat
 from autoden.algorithms.pairs import PairsTask
 from autoden.algorithms.penalties import limit_of, penalties_of, regularizer_of
 from autoden.algorithms.results import as_measured, predict_measurements
-from autoden.algorithms.saving import save
 from autoden.checks import flag, seed_or_none, whole_number
 from autoden.errors import InputError
 from autoden.losses.regularizers import LossRegularizer
@@ -45,7 +44,6 @@ from autoden.signals.scaling import (
 )
 from autoden.signals.values import check_numeric
 from autoden.training.batch import Batch
-from autoden.training.checkpoints import SavedEpochs
 from autoden.training.engine import fit
 from autoden.training.history import Comparison, History
 from autoden.training.observers import Observer, ProgressBar
@@ -198,6 +196,8 @@ class Denoiser:
             The denoiser was not trained, its network or algorithm is not registered, or the file
             cannot be written.
         """
+        from autoden.algorithms.saving import save  # files are checked by what imports slowly
+
         save(self, path, overwrite=overwrite)
 
     def _predict(self, data: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -289,6 +289,8 @@ class Denoiser:
             raise InputError(f"`observers` is {observers!r}: give a list of observers.")
         epochs = None
         if self._save_epochs_dir is not None:
+            from autoden.training.checkpoints import SavedEpochs  # as in `save`
+
             epochs = SavedEpochs(self.model, self._save_epochs_dir, self._save_every)
             observers = [epochs, *observers]
         is_shown = any(getattr(observer, "shows_progress", False) for observer in observers)

@@ -15,7 +15,6 @@ from torch import nn
 from autoden.checks import choice, whole_number
 from autoden.errors import InputError, TrainingError
 from autoden.models.config import NetworkParams, create_network
-from autoden.models.io import load_model_state
 
 ModelLike = NetworkParams | str | nn.Module | Mapping[str, Any] | int | np.integer
 
@@ -75,6 +74,8 @@ def network_of(
             f"`model` is {model}, an epoch that an earlier training saved: give the folder that "
             "it saved to as `save_epochs_dir`."
         )
+    from autoden.models.io import load_model_state  # checks files, which takes a while to import
+
     return create_network(load_model_state(epochs_dir, int(model)), device=device)
 
 
