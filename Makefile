@@ -11,7 +11,7 @@ BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ONE_THREAD := OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow bench check format clean
+.PHONY: help install demo test test-slow test-gpu bench check format clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ test: $(INSTALLED) ## Run the fast tests and the doctests
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow --timeout 3600
+
+test-gpu: $(INSTALLED) ## Run the tests that need a CUDA device
+	$(BIN)/python -m pytest -m gpu --timeout 3600
 
 $(BENCH_INSTALLED): constraints.txt
 	$(PYTHON) -m venv $(BENCH_VENV)

@@ -62,9 +62,9 @@ def test_help_shows_every_option_of_the_signatures(run, monkeypatch, name):
 
 
 @every_verb
-def test_help_of_the_program_lists_it_with_its_summary(run, monkeypatch, name):
-    monkeypatch.setenv("COLUMNS", "200")
-    assert ALGORITHMS[name].summary in run("--help")[1]
+def test_help_of_the_program_lists_it_with_its_summary(run, name):
+    words = run("--help")[1].replace("│", " ").split()
+    assert ALGORITHMS[name].summary in " ".join(words)
 
 
 @every_verb

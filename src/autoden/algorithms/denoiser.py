@@ -98,6 +98,10 @@ class Denoiser:
     compile : bool
         Train as code that `torch.compile` makes for this network: half a minute at the start, then
         quicker epochs for some networks. Where nothing can be compiled, one line of log says so.
+    mixed_precision : bool
+        Train in bfloat16, all but weights, loss and optimizer: quicker on GPUs, and for images and
+        volumes on CPUs that compute in it. Each output is rounded to about 0.3 % while training,
+        which data less noisy than that do not bear. Inference computes in float32.
 
     Raises
     ------
@@ -123,6 +127,7 @@ class Denoiser:
         save_every: int = 1,
         patch_size: int | Sequence[int] | None = None,
         compile: bool = False,
+        mixed_precision: bool = False,
     ) -> None:
         if not isinstance(data_scale_bias, DataScaleBias | None):
             raise InputError(f"`data_scale_bias` is {data_scale_bias!r}: give a DataScaleBias.")
@@ -144,6 +149,7 @@ class Denoiser:
         self._save_epochs_dir = save_epochs_dir
         self._save_every = whole_number("save_every", save_every)
         self._compile = flag("compile", compile)
+        self._mixed_precision = flag("mixed_precision", mixed_precision)
         self._regularizer = regularizer_of(reg_val, self.n_dims)
         self._augmentations = create_augmentations(
             augmentation, n_dims=self.n_dims, rng=numpy_generator(self.seed, "augmentation")
@@ -303,6 +309,7 @@ class Denoiser:
                 penalties=penalties_of(self._regularizer, scaling, limit, self.device),
                 observers=[progress, *observers],
                 compile=self._compile,
+                mixed_precision=self._mixed_precision,
             )
         if epochs is not None:
             epochs.save_best(history.best_epoch)

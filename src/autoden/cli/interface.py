@@ -45,6 +45,8 @@ WORDS = {
     "num_tst_ratio": "Share that is held out to choose the best weights, from 0 to below 1.",
     "patch_size": "Train on random windows of this size, one number or one per axis.",
     "compile": "Train as compiled code, where this machine can compile.",
+    "mixed_precision": "Train in bfloat16, all but weights, loss and optimizer; the result is "
+    "computed in float32.",
     "reg_val": "Weight of a total variation that smooths the result.",
     "replacement": "What takes the place of a hidden pixel: a random neighbour, the median of the "
     "surroundings, or random numbers; the variant chooses if not given.",

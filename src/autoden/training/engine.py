@@ -31,6 +31,7 @@ from autoden.training.memory import keep_freed_memory
 from autoden.training.normalisation import measure_normalisation
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.optimizer import make_optimizer
+from autoden.training.precision import in_mixed_precision
 from autoden.training.schedule import constant, cosine_restarts
 from autoden.training.settings import TrainingSettings
 from autoden.training.steps import Stepper
@@ -55,6 +56,7 @@ def fit(
     penalties: Sequence[nn.Module] = (),
     observers: Sequence[Observer] = (),
     compile: bool = False,
+    mixed_precision: bool = False,
 ) -> History:
     """Train a network on a task and leave it with the weights that did best on held-out data.
 
@@ -73,6 +75,8 @@ def fit(
         best weights so far.
     compile : bool
         Whether the steps run as compiled code, where this machine can compile.
+    mixed_precision : bool
+        Whether the network computes in bfloat16 in the steps, where this device can.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def fit(
     schedule = (
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
-    objective = _Objective(compiled(model) if compile else model, task, penalties)
+    trained = in_mixed_precision(model) if mixed_precision else model
+    objective = _Objective(compiled(trained) if compile else trained, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
     measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)
