@@ -47,6 +47,20 @@ def test_compile_is_yes_or_no():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["replicate", "reflect"])
+def test_compiled_networks_of_images_train(mode):
+    network = ad.NetworkParamsUNet(n_features=4, n_levels=2, pad_mode=mode)
+    noisy = np.random.default_rng(0).normal(5, 0.5, (4, 16, 24)).astype(np.float32)
+    histories = []
+    for compile_ in (True, False):
+        n2n = ad.N2N(network, seed=0, verbose=False, device="cpu", compile=compile_)
+        histories.append(n2n.train(*n2n.prepare_data(noisy), epochs=4))
+    compiled, plain = histories
+    np.testing.assert_allclose(compiled["loss_trn"], plain["loss_trn"], rtol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_compiled_steps_lead_where_plain_ones_lead():
     output, history = trained(compile=True)
     plain, expected = trained()
