@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from autoden.models import rectified_norm
 from autoden.models.narrow.chain import Chain
 from autoden.models.nd import lay_out
 from autoden.models.padding import Pad, pad_axis
@@ -20,10 +21,12 @@ def pair(n_channels: int) -> Chain:
     return layers
 
 
-def test_one_step_gives_what_two_layers_give_and_moves_the_same_statistics() -> None:
-    ours = pair(5)
+@pytest.mark.parametrize("n_channels", [1, 5, 16, 17, 80])
+def test_one_step_gives_what_two_layers_give_and_moves_the_same_statistics(n_channels) -> None:
+    ours = pair(n_channels)
     theirs = nn.Sequential(*copy.deepcopy(list(ours)))
-    x = torch.randn(3, 5, 7, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(3, n_channels, 27, 61, dtype=torch.float64, generator=generator) + 2
     found = []
     for layers in (ours, theirs):
         own = x.clone().requires_grad_()
@@ -34,9 +37,20 @@ def test_one_step_gives_what_two_layers_give_and_moves_the_same_statistics() -> 
         torch.testing.assert_close(a, b)
 
 
-def test_its_gradients_are_those_of_finite_differences_to_second_order() -> None:
-    layers = pair(2)
-    x = torch.randn(2, 2, 3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+def test_a_mean_far_from_zero_costs_no_precision() -> None:
+    ours, generator = pair(3).float(), torch.Generator().manual_seed(0)
+    x = torch.randn(4, 3, 100, 90, generator=generator) + 3000
+    exact = nn.Sequential(*copy.deepcopy(list(ours))).double()(x.double())
+    plain = nn.Sequential(*copy.deepcopy(list(ours)))(x)
+    errors = [float((y - exact).detach().abs().max()) for y in (ours(x), plain)]
+    assert errors[0] < 2 * errors[1]
+
+
+@pytest.mark.parametrize("n_channels", [2, 16])
+def test_its_gradients_are_those_of_finite_differences_to_second_order(n_channels) -> None:
+    layers = pair(n_channels)
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(2, n_channels, 3, 1, dtype=torch.float64, generator=generator)
     assert torch.autograd.gradcheck(layers, x.requires_grad_())
     assert torch.autograd.gradgradcheck(layers, x.requires_grad_())
 
@@ -56,6 +70,31 @@ def test_it_keeps_one_tensor_for_the_way_back_where_torch_keeps_two() -> None:
 
     ours = pair(8)
     assert (kept(ours), kept(nn.Sequential(*ours))) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "n_threads", "expected"), [(8, 1, 1), (16, 1, 0), (8, 9, 0)]
+)
+def test_kernels_compute_where_torch_is_slow(monkeypatch, n_channels, n_threads, expected) -> None:
+    asked = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: n_threads)
+    monkeypatch.setattr(rectified_norm, "has_kernels", lambda *of: asked.append(of) or True)
+    pair(n_channels)(torch.randn(2, n_channels, 4, 4, dtype=torch.float64))
+    assert len(asked) == expected
+
+
+def test_a_unet_lays_out_volumes_all_the_way(monkeypatch) -> None:
+    laid_out = []
+    forward = nn.Conv3d.forward
+
+    def watch(conv: nn.Conv3d, x: torch.Tensor) -> torch.Tensor:
+        laid_out.append(x.movedim(1, -1).is_contiguous())
+        return forward(conv, x)
+
+    monkeypatch.setattr(nn.Conv3d, "forward", watch)
+    UNet(1, 1, n_features=4, n_levels=2, n_dims=3)(torch.randn(1, 1, 9, 12, 8)).sum().backward()
+    assert len(laid_out) > 5
+    assert all(laid_out)
 
 
 def test_hooks_of_either_layer_are_called() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import nd_layers
+from autoden.models.nd import lay_out, nd_layers
 from autoden.models.padding import Pad, pad_axis
 
 
@@ -95,7 +95,7 @@ def pool_factors(size: Sequence[int], factor: int) -> tuple[int, ...]:
 def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     """Average ``(N, C, *S)`` over cells of `factors` samples; the last cells may be smaller."""
     pool = nd_layers(len(factors)).avg_pool
-    return pool(x, factors, stride=factors, ceil_mode=True)
+    return lay_out(pool(x, factors, stride=factors, ceil_mode=True))
 
 
 def blurred_max_pool(x: Tensor, axes: Sequence[int]) -> Tensor:
@@ -140,11 +140,16 @@ def upsample(
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
     mode = nd_layers(len(factors)).interpolation
     grown_x = functional.interpolate(x, size=grown, mode=mode, align_corners=align_corners)
-    return crop(grown_x, size)
+    if grown_x.requires_grad and not torch.compiler.is_compiling():
+        # Joined with others it gets a part of their gradient, with which torch takes ten times
+        # as long as with one that is laid out.
+        grown_x.register_hook(lay_out)  # type: ignore[no-untyped-call]
+    return lay_out(crop(grown_x, size))
 
 
 def crop(x: Tensor, size: Sequence[int]) -> Tensor:
     """Return the first `size` samples of the spatial axes of ``(N, C, *S)``."""
     for axis, samples in enumerate(size, start=2):
-        x = x.narrow(axis, 0, samples)
+        if samples < x.shape[axis]:  # else its gradient would be copied for nothing
+            x = x.narrow(axis, 0, samples)
     return x

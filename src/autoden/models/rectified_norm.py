@@ -1,7 +1,8 @@
 """Batch normalisation and the leaky rectifier after it as one step that keeps one tensor, not two.
 
 Torch keeps the input of the normalisation and the output of the rectifier for the way back. The
-latter follows from the former, and computing it again is quick beside the convolutions.
+latter follows from the former, and computing it again is quick beside the convolutions. Where the
+number of channels suits torch badly, compiled kernels compute.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autoden.models.narrow.parts import is_just_called
+from autoden.models.narrow.availability import has_kernels
+from autoden.models.narrow.parts import are_alike, is_just_called
+
+VECTOR = 16
+"""Torch normalises as many channels at a time, and those beyond one by one."""
+WIDEST = 64
+"""From so many channels on few are beyond."""
+MOST_THREADS = 4
+"""With more threads torch is quicker than the kernels, which use one."""
+
+_KERNELS = "autoden.models.narrow.norm_pass"
 
 
 def rectified_norm(norm: nn.Module, rectifier: nn.Module, x: Tensor) -> Tensor | None:
@@ -53,6 +64,20 @@ def _trains(norm: nn.BatchNorm2d | nn.BatchNorm3d, x: Tensor) -> bool:
     )
 
 
+def _suits_kernels(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Tell whether kernels are quicker than torch, and there."""
+    n_channels = x.shape[1]
+    return (
+        n_channels % VECTOR != 0
+        and n_channels < WIDEST
+        and torch.get_num_threads() <= MOST_THREADS
+        and x.dtype in (torch.float32, torch.float64)
+        and x.numel() > n_channels
+        and are_alike((weight, bias), x.dtype)
+        and has_kernels(x.dtype, _KERNELS)
+    )
+
+
 class _RectifiedNorm(torch.autograd.Function):
     """The normalisation by the statistics of the batch, and the rectifier."""
 
@@ -67,21 +92,35 @@ class _RectifiedNorm(torch.autograd.Function):
         slope: float,
     ) -> Tensor:
         mean, variance, momentum = running
+        ctx.eps, ctx.slope, ctx.kernels = eps, slope, None
+        if _suits_kernels(x, weight, bias):
+            from autoden.models.narrow.norm_pass import NormPass  # needs numba
+
+            ctx.kernels = NormPass(x, weight, bias, eps, slope)
+            ctx.save_for_backward(x, weight, bias)
+            n = ctx.kernels.n_of_channel
+            unbiased = ctx.kernels.variance * (n / (n - 1))
+            for kept, found in ((mean, ctx.kernels.mean), (variance, unbiased)):
+                kept.lerp_(torch.from_numpy(found).to(kept.dtype), momentum)
+            output: Tensor = ctx.kernels.output()
+            return output
         y, *statistics = torch.native_batch_norm(
             x, weight, bias, mean, variance, True, momentum, eps
         )
         ctx.save_for_backward(x, weight, bias, *statistics)
-        ctx.eps, ctx.slope = eps, slope
         return functional.leaky_relu_(y, slope)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, bias, mean, inverse = ctx.saved_tensors
+        x, weight, bias, *statistics = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradients are to be differentiated, too
             normalised = functional.batch_norm(x, None, None, weight, bias, True, 0.0, ctx.eps)
             y = functional.leaky_relu(normalised, ctx.slope)
             gradients = torch.autograd.grad(y, (x, weight, bias), gradient, create_graph=True)
             return *gradients, None, None, None
+        if ctx.kernels is not None:
+            return *ctx.kernels.gradients(gradient), None, None, None
+        mean, inverse = statistics
         variance = inverse.pow(-2) - ctx.eps
         y = torch.native_batch_norm(x, weight, bias, mean, variance, False, 0.0, ctx.eps)[0]
         torch.ops.aten.leaky_relu_backward.grad_input(gradient, y, ctx.slope, False, grad_input=y)
