@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import average_pool, conv_block, pool_factors, same_conv, upsample
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input
+from autoden.models.nd import check_input, lay_out
 from autoden.models.params import NetworkParamsMSD
 
 
@@ -79,6 +79,7 @@ class MSDnet(nn.Module):
         self.init_params: dict[str, Any] = asdict(p)
         self.n_dims = p.n_dims
         self.n_channels_in = p.n_channels_in
+        self.n_features = p.n_features
 
         def layer(i: int) -> nn.Module:
             n_in = p.n_channels_in + i * p.n_features
@@ -118,7 +119,8 @@ class MSDnet(nn.Module):
             ``(N, n_channels_in + n_layers * n_features, *S)``.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        latent = x
+        # convolutions to one channel are computed channel by channel
+        latent = lay_out(x) if self.n_features > 1 else x
         for layer in self.layers:
             latent = torch.cat((latent, layer(latent)), dim=1)  # one more layer of features
         y: Tensor = self.output(latent)
