@@ -1,4 +1,4 @@
-"""What autoden's own options bring: bfloat16, and several networks at the same time.
+"""What autoden's own options bring: bfloat16, compiled steps, several networks at the same time.
 
     python benchmarks/options.py
 
@@ -22,6 +22,7 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 
 import autoden as ad
 from autoden.auto.learning.fitting import side_by_side
+from autoden.training.compilation import compiled
 from autoden.training.memory import keep_freed_memory
 from autoden.training.precision import in_mixed_precision
 
@@ -92,8 +93,12 @@ def step(model: nn.Module, x: Tensor) -> None:
 
 
 def _precisions(model: nn.Module, x: Tensor) -> Ways:
-    half = in_mixed_precision(model)
-    return {"float32": lambda: step(model, x), "bfloat16": lambda: step(half, x)}
+    half, code = in_mixed_precision(model), compiled(model)
+    return {
+        "float32": lambda: step(model, x),
+        "mixed_precision=True": lambda: step(half, x),
+        "compile=True": lambda: step(code, x),
+    }
 
 
 def _ensembles(models: list[nn.Module], x: Tensor, n_steps: int) -> Ways:

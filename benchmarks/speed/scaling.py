@@ -67,6 +67,7 @@ def _n_parameters(layers: int, features: int = 16) -> int:
 def draw(scaling: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     """Draw time per epoch (medians, with the range of all rounds) against what was varied."""
     figure = Figure(figsize=(13, 4.4), layout="constrained")
+    figure.get_layout_engine().set(wspace=0.06)  # or numbers of neighbours touch
     panels = figure.subplots(1, len(scaling), squeeze=False, sharey=True)[0]
     for axes, (varied, points) in zip(panels, scaling.items(), strict=True):
         names = list(dict.fromkeys(name for runs in points.values() for name in runs))

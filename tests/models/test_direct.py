@@ -13,6 +13,7 @@ from autoden.models.msd import MSDnet
 from autoden.models.narrow import availability, direct, direct_pass
 from autoden.models.narrow.chain import Chain
 from autoden.models.narrow.direct import direct_convolution
+from autoden.models.nd import lay_out
 
 CONVS = {2: nn.Conv2d, 3: nn.Conv3d}
 
@@ -43,6 +44,12 @@ def test_values_and_gradients_are_those_of_torch(n_dims, n_in, n_out, options) -
     ours = results(lambda own: direct_convolution(layer, own), layer, x)
     for one, other in zip(ours, results(layer, layer, x), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
+
+
+def test_images_whose_channels_lie_last_are_left_to_torch_which_is_quicker_there() -> None:
+    layer, x = conv(2, 3, 1), image(2, 3, 8, 9, dtype=torch.float32)
+    assert direct_convolution(layer, x) is not None
+    assert direct_convolution(layer, lay_out(x)) is None
 
 
 def test_images_beyond_what_is_computed_at_once_are_no_different(monkeypatch) -> None:

@@ -16,8 +16,8 @@ from autoden.models.narrow.availability import has_kernels
 from autoden.models.narrow.parts import TENSORS, are_alike, is_just_called
 
 MOST_INPUTS = 16
-"""Up to so many input channels, and one output channel, the kernels are as quick as torch on two
-threads where channels of an image lie last, and several times quicker otherwise and in volumes."""
+"""Up to so many input channels, and one output channel, the kernels are several times quicker than
+torch, but where the channels lie last."""
 
 _KERNELS = "autoden.models.narrow.direct_pass"
 
@@ -26,7 +26,7 @@ def direct_convolution(layer: nn.Module, x: Tensor) -> Tensor | None:
     """Convolve ``(N, C, *S)``, or give None if torch is to do it.
 
     The layer must be plain, of three samples along every axis, without stride, groups or hooks, and
-    `x` on a CPU.
+    `x` on a CPU, one channel after the other.
 
     Examples
     --------
@@ -43,6 +43,7 @@ def direct_convolution(layer: nn.Module, x: Tensor) -> Tensor | None:
     fits = (
         type(x) in TENSORS
         and x.is_cpu
+        and x.is_contiguous()
         and x.dtype in (torch.float32, torch.float64)
         and x.ndim == len(layer.kernel_size) + 2
         and x.shape[1] == layer.in_channels
