@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from autoden.training.memory import keep_freed_memory
 
@@ -37,14 +37,23 @@ def predict(
     (3, 1, 5)
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    # From and to pinned memory a GPU copies by itself, while the next batch is made ready.
+    is_pinned = device.type == "cuda"
     was_training = model.training
     model.eval()
+    result: Tensor | None = None
+    at_once = batch_size or len(inputs)
     try:
-        # Tensors from numpy arrays share memory; a network may work in place, hence the copy.
-        outputs = [
-            model(torch.tensor(inputs[start : start + (batch_size or len(inputs))], device=device))
-            for start in range(0, len(inputs), batch_size or len(inputs))
-        ]
+        for start in range(0, len(inputs), at_once):
+            # Tensors from numpy arrays share memory; a network may work in place, hence the copy.
+            batch = torch.tensor(inputs[start : start + at_once], pin_memory=is_pinned)
+            output = model(batch.to(device, non_blocking=is_pinned))
+            if result is None:
+                result = torch.empty(len(inputs), *output.shape[1:], pin_memory=is_pinned)
+            result[start : start + at_once].copy_(output, non_blocking=is_pinned)
     finally:
         model.train(was_training)
-    return torch.cat(outputs).float().cpu().numpy()
+    if is_pinned:
+        torch.cuda.synchronize(device)
+    assert result is not None
+    return result.numpy()
