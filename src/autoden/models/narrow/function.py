@@ -151,7 +151,8 @@ class _Pass:
             self.constants, out,
         )  # fmt: skip
         for values, i, which in kept:
-            values[:] = running[i, which, : len(values)]
+            if self.layers[i].of_batch:
+                values[:] = running[i, which, : len(values)]
         for n_seen in self.statistics[2::N_STATISTICS]:
             if n_seen is not None:
                 n_seen += 1
