@@ -22,7 +22,7 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 
 import autoden as ad
 from autoden.auto.learning.fitting import side_by_side
-from autoden.training.compilation import compiled
+from autoden.training.compilation import compile_network
 from autoden.training.memory import keep_freed_memory
 from autoden.training.precision import in_mixed_precision
 
@@ -93,7 +93,7 @@ def step(model: nn.Module, x: Tensor) -> None:
 
 
 def _precisions(model: nn.Module, x: Tensor) -> Ways:
-    half, code = in_mixed_precision(model), compiled(model)
+    half, code = in_mixed_precision(model), compile_network(model)
     return {
         "float32": lambda: step(model, x),
         "mixed_precision=True": lambda: step(half, x),

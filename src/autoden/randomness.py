@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 import numpy as np
 import torch
+
+_seeding = RLock()
 
 
 def numpy_generator(seed: int | None, purpose: str) -> np.random.Generator:
@@ -36,6 +39,8 @@ def torch_generator(seed: int | None, device: torch.device | str = "cpu") -> tor
 def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
     """Let draws from torch's own state, such as dropout's, repeat within a block; then restore it.
 
+    There is one such state: while a thread is in the block, others wait at it.
+
     Parameters
     ----------
     seed : int or None
@@ -54,7 +59,7 @@ def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
         yield
         return
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):
+    with _seeding, torch.random.fork_rng(devices=gpus):
         torch.default_generator.manual_seed(seed)
         for gpu in gpus:
             with torch.cuda.device(gpu):

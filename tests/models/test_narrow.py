@@ -16,7 +16,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 from autoden.models import params
-from autoden.models.narrow import availability, passes
+from autoden.models.narrow import availability, kernels
 from autoden.models.narrow import chain as chain_module
 from autoden.models.narrow.chain import Chain
 from autoden.models.padding import Pad
@@ -142,9 +142,10 @@ def test_a_response_at_the_end_of_a_chain_is_part_of_it(n_compiled) -> None:
     assert n_compiled() == 1
 
 
-def test_a_mean_far_from_zero_costs_no_precision() -> None:
+@pytest.mark.parametrize("length", [500, 300_000])
+def test_a_mean_far_from_zero_costs_no_precision(length) -> None:
     made = small(torch.float32)
-    x = torch.randn(4, 1, 500) + 3000
+    x = torch.randn(4, 1, length) + 3000
     exact = by_torch(made).double()(x.double())
     ours, theirs = (
         float((network(x) - exact).detach().abs().max()) for network in (made, by_torch(made))
@@ -356,8 +357,15 @@ def test_transforms_of_functions_see_torch() -> None:
     with FlopCounterMode(display=False) as counter:
         made(x)
     assert counter.get_total_flops() > 0
+
+
+def test_mixed_precision_leaves_what_kernels_compute_in_single_precision(n_compiled) -> None:
+    signals, images = small(torch.float32), Chain(Pad(1, "reflect"), nn.Conv2d(1, 2, 3))
+    x = torch.randn(3, 1, 20)
     with torch.autocast("cpu", torch.bfloat16):
-        assert made.float()(x.float()).dtype == torch.bfloat16
+        assert signals(x).dtype == torch.float32
+        assert n_compiled() == 1
+        assert images(x[:, None]).dtype == torch.bfloat16
 
 
 def test_names_of_weights_are_those_of_a_sequence_and_copies_work() -> None:
@@ -396,7 +404,7 @@ def test_where_kernels_cannot_be_compiled_torch_computes(monkeypatch, caplog) ->
         raise RuntimeError("no code for this machine")
 
     availability.has_kernels.cache_clear()
-    monkeypatch.setattr(passes, "backward", broken)
+    monkeypatch.setattr(kernels, "backward", broken)
     made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
     try:
         with caplog.at_level(logging.WARNING):
@@ -426,7 +434,8 @@ def test_kernels_can_be_switched_off() -> None:
 import torch
 from autoden.models.narrow.availability import has_kernels
 print(has_kernels(torch.float32, "autoden.models.narrow.function"))"""
-    assert run_python(code, AUTODEN_NATIVE="0") == "False"
+    for off in ("0", "false", "OFF"):
+        assert run_python(code, AUTODEN_NATIVE=off) == "False"
 
 
 def test_the_compiler_is_imported_at_the_first_suitable_batch() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from autoden.models import rectified_norm
+from autoden.models.narrow import rectified_norm
 from autoden.models.narrow.chain import Chain
 from autoden.models.nd import lay_out
 from autoden.models.padding import Pad, pad_axis
@@ -53,6 +53,24 @@ def test_its_gradients_are_those_of_finite_differences_to_second_order(n_channel
     x = torch.randn(2, n_channels, 3, 1, dtype=torch.float64, generator=generator)
     assert torch.autograd.gradcheck(layers, x.requires_grad_())
     assert torch.autograd.gradgradcheck(layers, x.requires_grad_())
+
+
+@pytest.mark.parametrize("frozen", ["0.weight", "0.bias", "0", "input"])
+def test_gradients_of_gradients_need_only_what_trains(frozen) -> None:
+    ours = pair(3)
+    theirs = nn.Sequential(*copy.deepcopy(list(ours)))
+    generator = torch.Generator().manual_seed(0)
+    values, found = torch.randn(2, 3, 4, 5, dtype=torch.float64, generator=generator), []
+    for layers in (ours, theirs):
+        x = values.clone().requires_grad_(frozen != "input")
+        for name, parameter in layers.named_parameters():
+            parameter.requires_grad_(not name.startswith(frozen))
+        trained = [tensor for tensor in (x, *layers.parameters()) if tensor.requires_grad]
+        first = torch.autograd.grad(layers(x * 1.0).pow(2).sum(), trained, create_graph=True)
+        squares = sum(gradient.pow(2).sum() for gradient in first)
+        found.append([*first, *torch.autograd.grad(squares, trained)])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_it_keeps_one_tensor_for_the_way_back_where_torch_keeps_two() -> None:

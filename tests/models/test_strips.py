@@ -64,6 +64,8 @@ def test_networks_are_the_same_in_strips(params, monkeypatch) -> None:
     "chain",
     [
         Chain(nn.Conv2d(2, 2, 3)),  # its output is smaller
+        Chain(nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(2, 2, 3, padding=1)),  # would act twice
+        Chain(nn.Conv2d(2, 2, 3, padding=1), Pad(1, "reflect")),
         Chain(nn.Conv2d(2, 2, 3, padding=(1, 0))),
         Chain(nn.Conv2d(2, 2, 3, padding="same")),
         Chain(nn.Conv2d(2, 2, 3, padding=1, stride=2)),

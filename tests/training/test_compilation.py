@@ -61,6 +61,22 @@ def test_compiled_networks_of_images_train(mode):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("shape", [(33,), (24, 25), (8, 9, 9)])
+def test_gradients_of_compiled_networks_are_right_whatever_the_size(shape):
+    params = ad.NetworkParamsUNet(n_features=4, n_levels=2, n_dims=len(shape))
+    network = params.get_model("cpu", 0)
+    x = torch.randn(2, 1, *shape, generator=torch.Generator().manual_seed(0))
+    found = []
+    for compute in (torch.compile(network, dynamic=False), network):
+        loss = (compute(x) - x).square().mean()
+        found.append(
+            torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.parameters())])
+        )
+    assert float((found[0] - found[1]).norm() / found[1].norm()) < 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_compiled_steps_lead_where_plain_ones_lead():
     output, history = trained(compile=True)
     plain, expected = trained()

@@ -75,6 +75,11 @@ def test_without_normalisation_the_kept_weights_are_those_of_the_lowest_held_out
     assert 0 < history.best_epoch < 49, "the case should have a best epoch inside the run"
 
 
+def test_layers_that_do_not_know_their_size_yet_are_refused_with_the_remedy():
+    with pytest.raises(InputError, match="call it once on a tensor like the data"):
+        fit(nn.Sequential(nn.LazyConv1d(1, 3)), make_task(), TrainingSettings(epochs=1))
+
+
 def test_the_offered_weights_are_those_before_the_step():
     model = make_model(norm=False)
     before = weights(model)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoden.algorithms.arrays import PairArrays
-from autoden.baselines.simple import best_simple_filter
 from autoden.training.history import Comparison, Rival
 
 Floats = NDArray[np.float64]
@@ -131,6 +130,8 @@ class Contest:
         """
         if not self.held_out.any():
             return None
+        from autoden.baselines.simple import best_simple_filter  # scipy takes a while
+
         best = best_simple_filter(
             self.inputs, self.targets, self.held_out, n_dims=n_dims, known=self.known
         )

@@ -47,7 +47,8 @@ class SavitzkyGolay(Baseline):
 
     Examples
     --------
-    >>>     >>> from autoden.noise import Combined, Poisson
+    >>> import numpy as np
+    >>> from autoden.noise import Combined, Poisson
     >>> parabola = Combined(np.arange(7.0) ** 2, dose=1)
     >>> SavitzkyGolay(order=2, window=5).apply(parabola, Poisson()).round(3).tolist()
     [0.001, 1.0, 4.0, 9.0, 16.0, 25.0, 36.0]

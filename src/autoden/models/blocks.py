@@ -93,9 +93,19 @@ def pool_factors(size: Sequence[int], factor: int) -> tuple[int, ...]:
 
 
 def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
-    """Average ``(N, C, *S)`` over cells of `factors` samples; the last cells may be smaller."""
-    pool = nd_layers(len(factors)).avg_pool
-    return lay_out(pool(x, factors, stride=factors, ceil_mode=True))
+    """Average ``(N, C, *S)`` over cells of `factors` samples; the last cells may be smaller.
+
+    Those are filled with zeros, and what that takes off is put on again: torch's own way of
+    averaging smaller cells has wrong gradients in compiled networks.
+    """
+    for axis, factor in enumerate(factors, start=2):
+        rest = x.shape[axis] % factor
+        if rest:
+            shape = [factor - rest if a == axis else n for a, n in enumerate(x.shape)]
+            last = x.narrow(axis, x.shape[axis] - rest, rest) * (factor / rest)
+            whole = x.narrow(axis, 0, x.shape[axis] - rest)
+            x = torch.cat((whole, last, x.new_zeros(shape)), dim=axis)
+    return lay_out(nd_layers(len(factors)).avg_pool(x, factors, stride=factors))
 
 
 def blurred_max_pool(x: Tensor, axes: Sequence[int]) -> Tensor:

@@ -12,7 +12,7 @@ from torch import nn
 logger = logging.getLogger(__name__)
 
 
-def compiled(model: nn.Module) -> nn.Module:
+def compile_network(model: nn.Module) -> nn.Module:
     """Compile a network by `torch.compile`, or give it back with one line of log.
 
     Compiling takes seconds to a minute at the first step, and needs a C++ compiler for the CPU or

@@ -18,12 +18,13 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autoden.errors import InputError, TrainingError
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
-from autoden.training.compilation import compiled
+from autoden.training.compilation import compile_network
 from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
@@ -96,7 +97,7 @@ def fit(
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
     trained = in_mixed_precision(model) if mixed_precision else model
-    objective = _Objective(compiled(trained) if compile else trained, task, penalties)
+    objective = _Objective(compile_network(trained) if compile else trained, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
     measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)
@@ -142,6 +143,11 @@ def _check_parameters(model: nn.Module) -> None:
     """Refuse networks that cannot be trained on float32 data."""
     if not any(p.requires_grad for p in model.parameters()):
         raise InputError("The network has no parameters that can be trained.")
+    if any(is_lazy(p) for p in model.parameters()):
+        raise InputError(
+            "The network has layers that take their size from their first input, and have seen "
+            "none: call it once on a tensor like the data."
+        )
     dtypes = {str(p.dtype) for p in model.parameters()} - {"torch.float32"}
     if dtypes:
         raise InputError(

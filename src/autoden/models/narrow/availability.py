@@ -15,6 +15,9 @@ import torch
 
 logger = logging.getLogger(__name__)
 
+OFF = ("0", "false", "no", "off")
+"""Values of ``AUTODEN_NATIVE`` that switch the kernels off."""
+
 
 @cache
 def has_kernels(dtype: torch.dtype, module: str) -> bool:
@@ -29,7 +32,7 @@ def has_kernels(dtype: torch.dtype, module: str) -> bool:
     module : str
         Which of the modules that need numba; its `try_out` is called.
     """
-    if os.environ.get("AUTODEN_NATIVE") == "0":
+    if os.environ.get("AUTODEN_NATIVE", "").lower() in OFF:
         return False
     try:
         import_module(module).try_out(dtype)

@@ -1,6 +1,7 @@
 """A sequence of layers that is computed by compiled kernels where these are quicker: on a CPU.
 
-Narrow 1D layers are computed as a whole, other convolutions of few channels one by one.
+Narrow 1D layers are computed as a whole; of images and volumes convolutions to one channel, and the
+normalisation of few channels with the rectifier after it.
 
 Everything else, and every doubt, is left to torch: the result is the same within rounding.
 """
@@ -15,19 +16,20 @@ from torch.nn.modules import module as modules
 from autoden.models.narrow.availability import has_kernels
 from autoden.models.narrow.direct import direct_convolution
 from autoden.models.narrow.parts import TENSORS, are_alike, are_narrow, find_parts, follow
+from autoden.models.narrow.rectified_norm import rectified_norm
 from autoden.models.narrow.strips import in_strips
-from autoden.models.rectified_norm import rectified_norm
 
 _KERNELS = "autoden.models.narrow.function"
 
 
 class Chain(nn.Sequential):
-    """`torch.nn.Sequential`, the same results within rounding, quicker for narrow 1D layers.
+    """`torch.nn.Sequential`, the same results within rounding, quicker on a CPU.
 
-    Convolutions that keep the length, each with a `Pad` before it and a batch normalisation and a
-    leaky rectifier after it, or without them, also in nested sequences, are computed by compiled
-    kernels where there are few channels, numbers are float32 or float64 on a CPU, no layer has
-    hooks, and torch is not compiling, tracing or transforming functions.
+    In 1D convolutions that keep the length, each with a `Pad` before it and a batch normalisation
+    and a leaky rectifier after it, or without them, also in nested sequences, are computed by
+    compiled kernels where there are few channels, numbers are float32 or float64, no layer has
+    hooks, and torch is not compiling, tracing or transforming functions. For images and volumes see
+    `direct_convolution`, `rectified_norm` and `in_strips`.
 
     Examples
     --------
@@ -41,11 +43,16 @@ class Chain(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         """Pass `x` through all layers."""
         if torch.compiler.is_compiling() or not _just_computes():
-            return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
-        y = _compute(self, x)
+            return self._by_torch(x)
+        y = _compute(self, x)  # of single precision in mixed precision, too: that is quicker
+        if y is None and torch.is_autocast_enabled("cpu"):
+            return self._by_torch(x)
         if y is None:
             y = in_strips(self, x, self._in_turn)
         return self._in_turn(x) if y is None else y
+
+    def _by_torch(self, x: Tensor) -> Tensor:
+        return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
 
     def _in_turn(self, x: Tensor) -> Tensor:
         """Pass `x` through one layer after the other, but through what is one step at once."""
@@ -71,7 +78,7 @@ def _compute(chain: Chain, x: Tensor) -> Tensor | None:
         return None
     trained = [tensor for part in parts for tensor in part.trained()]
     statistics = [tensor for part in parts for tensor in part.statistics()]
-    running = (tensor for i, tensor in enumerate(statistics) if i % 3 < 2)
+    running = (tensor for part in parts for tensor in part.statistics()[:2])
     of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
     if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
@@ -92,11 +99,10 @@ def _is_batch_of_signals(x: Tensor) -> bool:
 
 
 def _just_computes() -> bool:
-    """Tell whether torch just computes: no autocast, tracing, transforms, hooks on everything."""
+    """Tell whether torch just computes: no tracing, transforms, hooks on everything."""
     try:
         return not (
-            torch.is_autocast_enabled("cpu")
-            or torch._C._get_tracing_state() is not None
+            torch._C._get_tracing_state() is not None
             or torch._C._len_torch_dispatch_stack()
             or torch._C._functorch.peek_interpreter_stack() is not None
             or forward_ad._current_level >= 0

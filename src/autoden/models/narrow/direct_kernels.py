@@ -14,7 +14,7 @@ from numba import uint64
 
 from autoden.transforms.compiled import compiled
 
-TAPS = 9
+AT_A_TIME = 9
 """So many weights are applied while a number is loaded: a kernel of 3 x 3 has as many."""
 
 TILE = 1024
@@ -36,8 +36,8 @@ def convolve(rows, weights, bias, offsets, first, last, out):
                 y[i] = bias[o]
             for c in range(n_in):
                 x = rows[c]
-                for k in range(0, n_taps, TAPS):
-                    at, w = offsets[k : k + TAPS], weights[o, c, k : k + TAPS]
+                for k in range(0, n_taps, AT_A_TIME):
+                    at, w = offsets[k : k + AT_A_TIME], weights[o, c, k : k + AT_A_TIME]
                     k0, k1, k2 = uint64(at[0]), uint64(at[1]), uint64(at[2])
                     k3, k4, k5 = uint64(at[3]), uint64(at[4]), uint64(at[5])
                     k6, k7, k8 = uint64(at[6]), uint64(at[7]), uint64(at[8])
@@ -66,8 +66,8 @@ def correlate(rows, gradient, margin, offsets, first, last, out):
             g = gradient[o]
             for c in range(n_in):
                 x = rows[c]
-                for k in range(0, n_taps, TAPS):
-                    at, s = offsets[k : k + TAPS], out[o, c, k : k + TAPS]
+                for k in range(0, n_taps, AT_A_TIME):
+                    at, s = offsets[k : k + AT_A_TIME], out[o, c, k : k + AT_A_TIME]
                     k0, k1, k2 = uint64(at[0]), uint64(at[1]), uint64(at[2])
                     k3, k4, k5 = uint64(at[3]), uint64(at[4]), uint64(at[5])
                     k6, k7, k8 = uint64(at[6]), uint64(at[7]), uint64(at[8])

@@ -7,10 +7,10 @@ Elements of an image with margins are numbered in the order in which they lie in
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from autoden.models.narrow import direct_kernels as kernels
+from autoden.models.narrow.differentiable import differentiable_gradients
 
 Array = NDArray[np.floating]
 Part = tuple[int, int, int]
@@ -145,7 +146,11 @@ class _Convolution(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         by_x, by_weight, by_bias, _ = ctx.needs_input_grad
         if torch.is_grad_enabled():  # they are to be differentiated once more
-            return _by_torch(x, weight, gradient, ctx.dilation, ctx.needs_input_grad)
+            # The gradient by the bias is the same for any bias.
+            bias = weight.new_zeros(len(weight), requires_grad=True)
+            again = partial(_by_torch, dilation=ctx.dilation)
+            needed = ctx.needs_input_grad[:3]
+            return *differentiable_gradients(again, (x, weight, bias), gradient, needed), None
         shape = _Shape.of(x, ctx.dilation)
         spread = shape.spread(gradient.numpy())
         found: list[Tensor | None] = [None] * 4
@@ -233,14 +238,7 @@ def _each(compute: Callable[[Part], T], parts: list[Part]) -> list[T]:
     return [results[part] for part in parts]
 
 
-def _by_torch(
-    x: Tensor, weight: Tensor, gradient: Tensor, dilation: int, needed: tuple[bool, ...]
-) -> tuple[Tensor | None, ...]:
-    """Compute gradients by torch's own functions, so that they have gradients themselves."""
+def _by_torch(x: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> Tensor:
+    """Convolve by torch's own function."""
     convolve_ = functional.conv2d if x.ndim == 4 else functional.conv3d
-    bias = weight.new_zeros(len(weight), requires_grad=True)
-    inputs = (x, weight, bias)
-    y = convolve_(x, weight, bias, dilation=dilation)
-    wanted = [tensor for tensor, needs in zip(inputs, needed, strict=False) if needs]
-    found: Iterator[Tensor] = iter(torch.autograd.grad(y, wanted, gradient, create_graph=True))
-    return (*(next(found) if needs else None for needs in needed[:3]), None)
+    return convolve_(x, weight, bias, dilation=dilation)

@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autoden.models.narrow import passes
+from autoden.models.narrow import kernels
+from autoden.models.narrow.differentiable import differentiable_gradients
 from autoden.models.narrow.parts import Layer
 from autoden.models.padding import pad_axis
 
 Array = NDArray[np.floating]
 Weights = Sequence[Tensor | None]
-N_WEIGHTS = 4
-"""Of each layer: weight and bias of the convolution, then of the normalisation."""
-SCALE = 2
-"""Which of them multiplies the normalised values."""
+N_WEIGHTS = kernels.N_WEIGHTS
+MULTIPLIER = 2
+"""Which weight of a layer multiplies the normalised values."""
 N_STATISTICS = 3
 """Of each layer: running mean and variance, and the number of batches that they have seen."""
 IDENTITY = np.array([1.0, 0.0, 0.0, 1.0])[:, None]
@@ -109,17 +109,21 @@ class _Plan:
 def _plan(layers: tuple[Layer, ...], dtype: np.dtype[np.floating]) -> _Plan:
     """Make the plan of a chain."""
     shapes: list[tuple[int, ...]] = []
-    table = np.zeros((len(layers), passes.N_COLUMNS), np.int64)
+    table = np.zeros((len(layers), kernels.N_COLUMNS), np.int64)
     for row, layer in zip(table, layers, strict=True):
-        row[: passes.AT_WEIGHT] = (
+        row[: kernels.AT_WEIGHT] = (
             layer.n_in, layer.n_out, layer.kernel, layer.dilation, layer.reach, layer.mode,
-            layer.responds, layer.is_normalised, layer.of_batch,
+            layer.responds, layer.is_normalised, layer.of_batch, 0,
         )  # fmt: skip
         shapes += [(layer.n_out, layer.n_in, layer.kernel), *[(layer.n_out,)] * 3]
+    n_outs = table[:, kernels.N_OUT]
+    table[:, kernels.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
     sizes = [math.prod(shape) for shape in shapes]
-    table[:, passes.AT_WEIGHT :] = (np.cumsum(sizes) - sizes).reshape(-1, N_WEIGHTS)
-    numbers = np.array([(layer.slope, layer.eps, layer.momentum) for layer in layers], np.float64)
-    neutral = tuple(np.full(n, i % N_WEIGHTS == SCALE, dtype) for i, n in enumerate(sizes))
+    table[:, kernels.AT_WEIGHT :] = (np.cumsum(sizes) - sizes).reshape(-1, N_WEIGHTS)
+    slopes = [layer.slope for layer in layers]
+    others = [(layer.eps, layer.momentum) for layer in layers]
+    numbers = np.column_stack(([1.0, *slopes[:-1]], slopes, others))
+    neutral = tuple(np.full(n, i % N_WEIGHTS == MULTIPLIER, dtype) for i, n in enumerate(sizes))
     return _Plan(table, numbers, neutral, tuple(shapes), sizes)
 
 
@@ -134,7 +138,8 @@ class _Pass:
         self.plan = _plan(layers, self.x.dtype)
         self.weights = self.plan.vector(weights)
         n_outs = [layer.n_out for layer in layers]
-        self.constants = np.empty((len(layers), 4, max(n_outs)), self.x.dtype)
+        widest = max(x.shape[1], *n_outs)
+        self.constants = np.empty((len(layers) + 1, 4, widest), self.x.dtype)
         self.constants[:] = IDENTITY
         n_kept = sum(n_outs) if layers[-1].responds else sum(n_outs[:-1])
         self.raws = np.empty(len(x) * x.shape[2] * n_kept, self.x.dtype)
@@ -146,7 +151,7 @@ class _Pass:
         for values, i, which in kept:
             running[i, which, : len(values)] = values
         out = np.empty((len(self.x), self.layers[-1].n_out, self.x.shape[2]), self.x.dtype)
-        passes.forward(
+        kernels.forward(
             self.x, self.plan.table, self.plan.numbers, self.weights, running, self.raws,
             self.constants, out,
         )  # fmt: skip
@@ -171,9 +176,9 @@ class _Pass:
         """Turn the gradient by the output into those by the input and by the weights needed."""
         by_weights = np.empty_like(self.weights)
         by_x = np.empty(self.x.shape if needed[0] else (0, 0, 0), self.x.dtype)
-        passes.backward(
+        kernels.backward(
             rows, self.x, self.plan.table, self.plan.numbers, self.weights, self.raws,
-            self.constants, np.array(needed), by_weights, by_x,
+            self.constants, np.array(needed), needed.index(True), by_weights, by_x,
         )  # fmt: skip
         found = (torch.from_numpy(by_x), *self.plan.parts(by_weights))
         return [tensor if needs else None for tensor, needs in zip(found, needed, strict=True)]
@@ -198,26 +203,13 @@ class _Chain(torch.autograd.Function):
         needed = ctx.needs_input_grad[2:]
         inputs = ctx.saved_tensors  # refuses what was changed meanwhile
         if torch.is_grad_enabled():  # they are to be differentiated once more
-            return None, None, *_by_torch(ctx.layers, ctx.statistics, inputs, gradient, needed)
+
+            def again(x: Tensor, *weights: Tensor | None) -> Tensor:
+                return compute_by_torch(ctx.layers, x, weights, ctx.statistics)
+
+            return None, None, *differentiable_gradients(again, inputs, gradient, needed)
         found = ctx.run.gradients(gradient.contiguous().numpy(), needed)
         return None, None, *found
-
-
-def _by_torch(
-    layers: tuple[Layer, ...],
-    statistics: Weights,
-    inputs: Weights,
-    gradient: Tensor,
-    needed: Sequence[bool],
-) -> Iterator[Tensor | None]:
-    """Compute gradients by torch's own functions, so that they have gradients themselves."""
-    x, *weights = inputs
-    assert x is not None
-    out = compute_by_torch(layers, x, weights, statistics)
-    wanted = [t for t, needs in zip(inputs, needed, strict=True) if needs and t is not None]
-    found = iter(torch.autograd.grad(out, wanted, gradient, create_graph=True))
-    for tensor, needs in zip(inputs, needed, strict=True):
-        yield next(found) if needs and tensor is not None else None
 
 
 def compute_by_torch(

@@ -3,11 +3,15 @@
 A layer turns *raw* values into other raw values: normalised, rectified and extended at the edges
 they are its *rows*, which are convolved. Only raw values are kept; rows are computed again where
 they are read, sample by sample, so that they stay in the nearest cache. Samples are of shape
-(channels, length). `passes` goes through the layers; nothing here knows torch.
+(channels, length). First come the functions of one layer, last `forward` and `backward` through all
+of them: one call from Python each. A chain is described by two tables with a row for each layer;
+its weights lie one after the other in one vector, and so do the raw values between the layers.
+Nothing here knows torch. All is one module, because numba looks for changes of what it has kept on
+disk only in the file of the function that is called.
 
 Indices are unsigned where a loop is to become vector instructions: for signed ones numba would
-also have to allow for counting from the end. Sums may be taken in any order, which vectors need;
-NaN and infinity stay what they are.
+also have to allow for counting from the end. Sums may be taken in any order, which vectors need.
+NaN stays NaN, and so may infinity become: what stands in for missing weights is zero.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -20,11 +24,25 @@ from autoden.transforms.compiled import compiled
 TILE = 1024
 """So many samples of a row stay in the nearest cache while all channels are visited."""
 
+BLOCK = 2**14
+"""So many numbers are summed in their own precision; the sums of blocks in double precision."""
+
 SCALE, SHIFT, MEAN, INVERSE = range(4)
 """Constants of a layer, one row each: ``u = scale * raw + shift``; mean and 1 / deviation."""
 
 ZEROS, REPLICATE, REFLECT, CIRCULAR = range(4)
 """As in `parts.PAD_MODES`."""
+
+N_IN, N_OUT, N_TAPS, STEP, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE = range(
+    10
+)
+AT_WEIGHT, AT_BIAS, AT_SCALE, AT_SHIFT = range(10, 14)
+"""Columns of the table of whole numbers; the last four say where a layer's weights begin."""
+N_COLUMNS = 14
+N_WEIGHTS = 4
+"""Of each layer: weight and bias of the convolution, then of the normalisation."""
+SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
+"""Columns of the table of other numbers; first the slope of what a layer convolves."""
 
 
 @compiled
@@ -60,21 +78,14 @@ def fold(row, width, mode):
 
 
 @compiled
-def place(values, width, mode, rows):
-    """Copy the values of a sample and extend them."""
-    for c in range(values.shape[0]):
-        for i in range(values.shape[1]):
-            rows[c, width + i] = values[c, i]
-        extend(rows[c], width, mode)
-
-
-@compiled
 def unplace(rows, width, mode, out):
     """Turn gradients by the rows of samples into those by the values."""
     for n in range(rows.shape[0]):
         for c in range(rows.shape[1]):
             fold(rows[n, c], width, mode)
-            out[n, c, :] = rows[n, c, width : width + out.shape[2]]
+            row, to, offset = rows[n, c], out[n, c], uint64(width)
+            for i in range(uint64(len(to))):
+                to[i] = row[offset + i]
 
 
 @compiled
@@ -95,14 +106,33 @@ def filled(weights):
     """Copy weights (n_out, n_in, taps) to where `convolve` finds zeros after the last ones."""
     n_out, n_in, n_taps = weights.shape
     w = np.zeros((n_out + 1, n_in + 1, n_taps + 2), weights.dtype)
-    w[:n_out, :n_in, :n_taps] = weights
+    for o in range(n_out):
+        for c in range(n_in):
+            for k in range(n_taps):
+                w[o, c, k] = weights[o, c, k]
     return w
+
+
+@compiled
+def unfill(w, weights):
+    """Copy what is not filled in to ``weights``."""
+    n_out, n_in, n_taps = weights.shape
+    for o in range(n_out):
+        for c in range(n_in):
+            for k in range(n_taps):
+                weights[o, c, k] = w[o, c, k]
 
 
 @compiled
 def turned(weights):
     """Turn weights round, as `filled`, for the way back from the outputs to the inputs."""
-    return filled(np.ascontiguousarray(weights[:, :, ::-1].transpose(1, 0, 2)))
+    n_out, n_in, n_taps = weights.shape
+    w = np.zeros((n_in + 1, n_out + 1, n_taps + 2), weights.dtype)
+    for o in range(n_out):
+        for c in range(n_in):
+            for k in range(n_taps):
+                w[c, o, n_taps - 1 - k] = weights[o, c, k]
+    return w
 
 
 @compiled
@@ -146,8 +176,8 @@ def convolve(rows, w, bias, step, out):
 def correlate(rows, gradient, margin, step, sums):
     """Add the gradients by the weights: sums of ``gradient[o, i] * rows[c, i + k * step]``.
 
-    The gradient has a margin on both sides, which does not count; ``sums`` has the shape of
-    `filled` weights, and only what is not filled in counts.
+    The gradient has a margin on both sides, which does not count. ``sums`` is of shape (n_out + 1,
+    n_in, taps + 2); what is beyond the weights does not count.
     """
     n_out, n_in, n_taps = gradient.shape[0], rows.shape[0], sums.shape[2] - 2
     size, offset = gradient.shape[1] - 2 * margin, uint64(margin)
@@ -179,16 +209,18 @@ def correlate(rows, gradient, margin, step, sums):
 
 
 @compiled
-def total(values):
-    """Sum each channel over samples and length."""
-    sums = np.zeros(values.shape[1])
-    for n in range(values.shape[0]):
-        for c in range(values.shape[1]):
-            row, s = values[n, c], values.dtype.type(0)
-            for i in range(uint64(len(row))):
-                s += row[i]
-            sums[c] += s
-    return sums
+def add_up(values, sums):
+    """Write the sum of each channel over samples and length."""
+    for c in range(values.shape[1]):
+        total = 0.0
+        for n in range(values.shape[0]):
+            row = values[n, c]
+            for start in range(0, len(row), BLOCK):
+                s = values.dtype.type(0)
+                for i in range(uint64(start), uint64(min(start + BLOCK, len(row)))):
+                    s += row[i]
+                total += s
+        sums[c] = total
 
 
 @compiled
@@ -199,16 +231,19 @@ def settle(raw, scale, shift, running, of_batch, momentum, eps, constants):
     """
     count = raw.shape[0] * raw.shape[2]
     running_mean, running_variance = running
-    sums = total(raw)
+    sums = np.empty(raw.shape[1])
+    add_up(raw, sums)
     for c in range(raw.shape[1]):
         mean, variance = running_mean[c], running_variance[c]
         if of_batch:
             mean, squares = raw.dtype.type(sums[c] / count), 0.0
             for n in range(raw.shape[0]):
-                row, s = raw[n, c], raw.dtype.type(0)
-                for i in range(uint64(len(row))):
-                    s += (row[i] - mean) * (row[i] - mean)
-                squares += s
+                row = raw[n, c]
+                for start in range(0, len(row), BLOCK):
+                    s = raw.dtype.type(0)
+                    for i in range(uint64(start), uint64(min(start + BLOCK, len(row)))):
+                        s += (row[i] - mean) * (row[i] - mean)
+                    squares += s
             variance = raw.dtype.type(squares / count)
             running_mean[c] += momentum * (mean - running_mean[c])
             running_variance[c] += momentum * (squares / max(count - 1, 1) - running_variance[c])
@@ -234,15 +269,16 @@ def unrespond(rows, width, mode, raw, constants, slope, of_batch, margin, out, b
         for n in range(raw.shape[0]):
             fold(rows[n, c], width, mode)
             g, values, to = rows[n, c], raw[n, c], out[n, c]
-            s = t = raw.dtype.type(0)
-            for i in range(uint64(size)):
-                u = g[shift_by + i]
-                z = u if scale * values[i] + shift > 0 else slope * u
-                to[offset + i] = z
-                s += z
-                t += z * (values[i] - mean)
-            straight += s
-            slanted += t
+            for start in range(0, size, BLOCK):
+                s = t = raw.dtype.type(0)
+                for i in range(uint64(start), uint64(min(start + BLOCK, size))):
+                    u = g[shift_by + i]
+                    z = u if scale * values[i] + shift > 0 else slope * u
+                    to[offset + i] = z
+                    s += z
+                    t += z * (values[i] - mean)
+                straight += s
+                slanted += t
         by_shift[c], by_scale[c] = straight, slanted * inverse
         level = tilt = raw.dtype.type(0)
         if of_batch:
@@ -254,3 +290,110 @@ def unrespond(rows, width, mode, raw, constants, slope, of_batch, margin, out, b
                 to[i] = to[margin + size + i] = 0
             for i in range(uint64(size)):
                 to[offset + i] = scale * (to[offset + i] + level + tilt * (values[i] - mean))
+
+
+@compiled
+def weights_of(layer, weights):
+    """See the weights of a layer's convolution as (n_out, n_in, taps)."""
+    shape = (layer[N_OUT], layer[N_IN], layer[N_TAPS])
+    start = layer[AT_WEIGHT]
+    return weights[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
+
+
+@compiled
+def raw_of(i, table, raws, x):
+    """See the raw values that layer `i` made of `x` as (samples, channels, length)."""
+    per_channel = x.shape[0] * x.shape[2]
+    start, n = table[i, CHANNELS_BEFORE] * per_channel, table[i, N_OUT]
+    return raws[start : start + n * per_channel].reshape((x.shape[0], n, x.shape[2]))
+
+
+@compiled
+def forward(x, table, numbers, weights, running, raws, constants, out):
+    """Go through all layers.
+
+    Raw values are left in `raws`, but those of a last layer that nothing follows in ``out``.
+    `constants` (layers + 1, 4, channels) are those of the input, which leave it as it is, and of
+    each layer, which are left there. `running` (layers, 2, channels) are the running means and
+    variances; those of the batch are added where a layer uses them.
+    """
+    last = len(table) - 1
+    before = x
+    for i in range(len(table)):
+        layer = table[i]
+        n_out = layer[N_OUT]
+        raw = raw_of(i, table, raws, x) if i < last or layer[RESPONDS] else out
+        w = filled(weights_of(layer, weights))
+        bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
+        rows = np.empty((layer[N_IN], x.shape[2] + 2 * layer[REACH]), x.dtype)
+        slope = x.dtype.type(numbers[i, SLOPE_BEFORE])
+        for n in range(x.shape[0]):
+            respond(before[n], constants[i], slope, layer[REACH], layer[MODE], rows)
+            convolve(rows, w, bias, layer[STEP], raw[n])
+        if layer[IS_NORMALISED]:
+            settle(
+                raw,
+                weights[layer[AT_SCALE] : layer[AT_SCALE] + n_out],
+                weights[layer[AT_SHIFT] : layer[AT_SHIFT] + n_out],
+                running[i],
+                layer[OF_BATCH] > 0,
+                numbers[i, MOMENTUM],
+                numbers[i, EPS],
+                constants[i + 1],
+            )
+        before = raw
+    if table[last, RESPONDS]:
+        slope = x.dtype.type(numbers[last, SLOPE])
+        for n in range(x.shape[0]):
+            respond(before[n], constants[last + 1], slope, 0, ZEROS, out[n])
+
+
+@compiled
+def backward(
+    gradient, x, table, numbers, weights, raws, constants, needed, first_needed, by_weights, by_x
+):
+    """Go back through all layers.
+
+    Turns the gradient by the output into those by the weights, which are written to ``by_weights``
+    where `weights` has them, and by the input, ``by_x``. What is `needed` says, in turn for the
+    input and for the four weights of each layer; `first_needed` is the first that is.
+    """
+    last = len(table) - 1
+    rows_slope, width, mode = gradient, 0, ZEROS  # by what the layer after this one convolves
+    for i in range(last, -1, -1):
+        layer = table[i]
+        n_in, n_out, at = layer[N_IN], layer[N_OUT], 1 + N_WEIGHTS * i
+        margin = 2 * layer[REACH]
+        by_raw = np.empty((len(x), n_out, x.shape[2] + 2 * margin), x.dtype)
+        unrespond(
+            rows_slope,
+            width,
+            mode,
+            raw_of(i, table, raws, x) if i < last or layer[RESPONDS] else gradient,
+            constants[i + 1],
+            x.dtype.type(numbers[i, SLOPE]),
+            layer[OF_BATCH] > 0,
+            margin,
+            by_raw,
+            by_weights[layer[AT_SCALE] : layer[AT_SCALE] + n_out],
+            by_weights[layer[AT_SHIFT] : layer[AT_SHIFT] + n_out],
+        )
+        if needed[at]:
+            before = raw_of(i - 1, table, raws, x) if i else x
+            rows = np.empty((n_in, x.shape[2] + margin), x.dtype)
+            sums = np.zeros((n_out + 1, n_in, layer[N_TAPS] + 2), x.dtype)
+            slope = x.dtype.type(numbers[i, SLOPE_BEFORE])
+            for n in range(len(x)):
+                respond(before[n], constants[i], slope, layer[REACH], layer[MODE], rows)
+                correlate(rows, by_raw[n], margin, layer[STEP], sums)
+            unfill(sums, weights_of(layer, by_weights))
+        if needed[at + 1]:
+            add_up(by_raw, by_weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out])
+        if first_needed >= at:
+            return
+        w, nothing = turned(weights_of(layer, weights)), np.zeros(n_in, x.dtype)
+        rows_slope = np.empty((len(x), n_in, x.shape[2] + margin), x.dtype)
+        for n in range(len(x)):
+            convolve(by_raw[n], w, nothing, layer[STEP], rows_slope[n])
+        width, mode = layer[REACH], layer[MODE]
+    unplace(rows_slope, width, mode, by_x)

@@ -70,6 +70,8 @@ def in_strips(layers: nn.Sequential, x: Tensor, compute: Compute) -> Tensor | No
 def _reach(layers: Sequence[nn.Module | None]) -> int | None:
     """Say how far an output looks along the first axis; None if there are layers of other kinds."""
     reach = pad = 0
+    if layers and isinstance(layers[0], nn.LeakyReLU):
+        return None  # in place it would act twice where strips overlap
     for layer in layers:
         if isinstance(layer, Pad) and layer.mode != "circular":
             pad += layer.width
@@ -77,7 +79,7 @@ def _reach(layers: Sequence[nn.Module | None]) -> int | None:
             reach, pad = reach + layer.dilation[0] * (layer.kernel_size[0] // 2), 0
         elif pad or not _acts_alone(layer):
             return None
-    return reach
+    return None if pad else reach
 
 
 def _keeps_size(conv: nn.Conv2d | nn.Conv3d, pad: int) -> bool:

@@ -7,6 +7,7 @@ number of channels suits torch badly, compiled kernels compute.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,11 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autoden.models.narrow.availability import has_kernels
+from autoden.models.narrow.differentiable import differentiable_gradients
 from autoden.models.narrow.parts import are_alike, is_just_called
 
 VECTOR = 16
 """Torch normalises as many channels at a time, and those beyond one by one."""
-WIDEST = 64
+MANY = 64
 """From so many channels on few are beyond."""
 MOST_THREADS = 4
 """With more threads torch is quicker than the kernels, which use one."""
@@ -33,7 +35,7 @@ def rectified_norm(norm: nn.Module, rectifier: nn.Module, x: Tensor) -> Tensor |
     """
     if not (
         isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d)
-        and type(norm) in (nn.BatchNorm2d, nn.BatchNorm3d)
+        and type(norm) in (nn.BatchNorm2d, nn.BatchNorm3d)  # what is derived may compute otherwise
         and type(rectifier) is nn.LeakyReLU
         and _trains(norm, x)
         and is_just_called(norm)
@@ -69,10 +71,9 @@ def _suits_kernels(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
     n_channels = x.shape[1]
     return (
         n_channels % VECTOR != 0
-        and n_channels < WIDEST
+        and n_channels < MANY
         and torch.get_num_threads() <= MOST_THREADS
         and x.dtype in (torch.float32, torch.float64)
-        and x.numel() > n_channels
         and are_alike((weight, bias), x.dtype)
         and has_kernels(x.dtype, _KERNELS)
     )
@@ -114,10 +115,10 @@ class _RectifiedNorm(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, bias, *statistics = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradients are to be differentiated, too
-            normalised = functional.batch_norm(x, None, None, weight, bias, True, 0.0, ctx.eps)
-            y = functional.leaky_relu(normalised, ctx.slope)
-            gradients = torch.autograd.grad(y, (x, weight, bias), gradient, create_graph=True)
-            return *gradients, None, None, None
+            again = partial(_by_torch, eps=ctx.eps, slope=ctx.slope)
+            needed = ctx.needs_input_grad[:3]
+            found = differentiable_gradients(again, (x, weight, bias), gradient, needed)
+            return *found, None, None, None
         if ctx.kernels is not None:
             return *ctx.kernels.gradients(gradient), None, None, None
         mean, inverse = statistics
@@ -128,3 +129,9 @@ class _RectifiedNorm(torch.autograd.Function):
             y, x, weight, None, None, mean, inverse, True, ctx.eps, [True, True, True]
         )
         return *gradients, None, None, None
+
+
+def _by_torch(x: Tensor, weight: Tensor, bias: Tensor, eps: float, slope: float) -> Tensor:
+    """Take the two steps by torch's own functions."""
+    normalised = functional.batch_norm(x, None, None, weight, bias, True, 0.0, eps)
+    return functional.leaky_relu(normalised, slope)
