@@ -46,6 +46,7 @@ def main() -> None:
         "speeds": [],
         "cases": {},
         "scaling": {},
+        "exposures": quality.source(given.data),
         "quality": {},
     }  # fmt: skip
     try:

@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -120,6 +121,5 @@ def operations(case: Case) -> int:
 
 def typical(speeds: list[Mapping[str, float]]) -> dict[str, tuple[float, float, float]]:
     """Give median, lowest and highest of each speed."""
-    ordered = {key: sorted(speed[key] for speed in speeds) for key in SPEEDS}
-    return {key: (values[len(values) // 2], values[0], values[-1])
-            for key, values in ordered.items()}  # fmt: skip
+    of_each = {key: [speed[key] for speed in speeds] for key in SPEEDS}
+    return {key: (median(values), min(values), max(values)) for key, values in of_each.items()}

@@ -20,6 +20,11 @@ from autoden.evaluation import excess_poisson_deviance, unbiased_mse
 Scores = dict[str, dict[str, Any]]
 
 
+def source(file: Path | None) -> str:
+    """Say where the exposures come from."""
+    return "of the tutorial" if file is not None and file.is_file() else "simulated"
+
+
 def exposures(file: Path | None) -> np.ndarray:
     """Read the tutorial's exposures, (32, 4095); simulate such where the file is not there."""
     if file is not None and file.is_file():

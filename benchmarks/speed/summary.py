@@ -23,7 +23,7 @@ def summarise(record: Mapping[str, Any]) -> str:
     if record["scaling"]:
         parts.append(_scaling(record["scaling"]))
     if record["quality"]:
-        parts.append(_quality(record["quality"]))
+        parts.append(_quality(record["quality"], record["exposures"]))
     failed = _failures(record)
     return "\n\n".join([*parts, failed] if failed else parts) + "\n"
 
@@ -114,7 +114,7 @@ def _scaling(scaling: Mapping[str, Mapping[str, Any]]) -> str:
     return table("Time per epoch against size", head, rows)
 
 
-def _quality(quality: Mapping[str, Any]) -> str:
+def _quality(quality: Mapping[str, Any], source: str) -> str:
     rows = []
     for name, found in quality.items():
         if "mse" in found:
@@ -122,7 +122,7 @@ def _quality(quality: Mapping[str, Any]) -> str:
             cells = (f"{median(found['mse']):.3f}", f"{median(found['mdev']):.1f}")
             rows.append((name, seconds, *cells, str(len(found["mse"]))))
     head = ("", "time", "squared error (counts²)", "deviance (mdev)", "runs")
-    return table("Time to quality: the tutorial's four exposures, medians", head, rows)
+    return table(f"Time to quality: four exposures, {source}; medians", head, rows)
 
 
 def _failures(record: Mapping[str, Any]) -> str:
