@@ -106,7 +106,8 @@ def test_one_that_fails_does_not_stop_the_other_and_the_tables_tell(speed, tiny,
         "speeds": [speeds],
         "cases": {"tiny": {**tiny.as_request(), "operations": 10**9, "runs": runs}},
         "scaling": {"pixels": {32: runs}},
-        "exposures": "simulated", "quality": {"mean": {"seconds": [0.0], "mse": [1.5], "mdev": [300.0]}},
+        "exposures": "simulated",
+        "quality": {"mean": {"seconds": [0.0], "mse": [1.5], "mdev": [300.0]}},
     }
     tables = speed("summary").summarise(record)
     assert "| mean | 0 | 1.500 | 300.0 | 1 |" in tables
