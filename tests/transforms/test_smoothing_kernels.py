@@ -132,3 +132,9 @@ def test_odd_windows_are_refused(window: int, order: int, message: str) -> None:
 def test_kernels_without_a_centre_are_refused() -> None:
     with pytest.raises(InputError, match=r"`length of a kernel` is 4: give an odd number"):
         SmoothingBank([np.ones(4) / 4])
+
+
+def test_wide_windows_of_high_order_keep_polynomials_to_rounding() -> None:
+    positions = np.linspace(-1, 1, 301)
+    moments = [savgol_kernel(301, 6) @ positions**k for k in range(7)]
+    np.testing.assert_allclose(moments, [1, 0, 0, 0, 0, 0, 0], atol=1e-13)

@@ -1,12 +1,9 @@
 """The polynomial that fits a window of samples best."""
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 
-@cache
 def local_polynomial(window: int, order: int) -> NDArray[np.float64]:
     """Return the matrix that turns `window` samples into their polynomial of best fit.
 
