@@ -438,6 +438,20 @@ print(has_kernels(torch.float32, "autoden.models.narrow.function"))"""
         assert run_python(code, AUTODEN_NATIVE=off) == "False"
 
 
+@pytest.mark.slow
+def test_a_process_that_compiles_computes_what_later_ones_do(tmp_path) -> None:
+    code = """
+import hashlib, torch
+from autoden.models.params import NetworkParamsDnCNN
+network = NetworkParamsDnCNN(n_layers=6, n_features=4, n_dims=1).get_model("cpu", 0)
+y = network(torch.randn(4, 1, 4095, generator=torch.Generator().manual_seed(0)))
+slopes = torch.autograd.grad(y.square().mean(), list(network.parameters()))
+numbers = torch.cat([y.detach().flatten(), *(slope.flatten() for slope in slopes)])
+print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())"""
+    first, second = (run_python(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first == second
+
+
 def test_the_compiler_is_imported_at_the_first_suitable_batch() -> None:
     code = """
 import sys, torch

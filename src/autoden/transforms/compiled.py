@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numba
@@ -22,13 +21,29 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     >>> total(np.ones(3))
     3.0
     """
-    compile_ = partial(
-        numba.njit,
+    try:
+        return _compile(function, cache=True)
+    except RuntimeError:  # no folder can be written
+        return _compile(function)
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function become part of each compiled function that calls it.
+
+    Called as one of its own it would be compiled twice, alone and within its callers, and where
+    the two round otherwise, a process that compiles would differ from one that finds the result
+    on disk.
+    """
+    return _compile(function, inline="always")
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Compile by numba, as `compiled` says."""
+    compiled_: Callable[..., Any] = numba.njit(
+        function,
         nogil=True,
         error_model="numpy",
         fastmath={"reassoc", "contract", "arcp", "nsz"},
+        **options,
     )
-    try:
-        return compile_(function, cache=True)
-    except RuntimeError:  # no folder can be written
-        return compile_(function)
+    return compiled_

@@ -19,7 +19,7 @@ NaN stays NaN, and so may infinity become: what stands in for missing weights is
 import numpy as np
 from numba import uint64
 
-from autoden.transforms.compiled import compiled
+from autoden.transforms.compiled import compiled, inlined
 
 TILE = 1024
 """So many samples of a row stay in the nearest cache while all channels are visited."""
@@ -45,7 +45,7 @@ SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 """Columns of the table of other numbers; first the slope of what a layer convolves."""
 
 
-@compiled
+@inlined
 def source(i, size, width, mode):
     """Say which sample the sample `i` beyond an edge repeats; below 0 it is before the first."""
     if mode == REFLECT and width < size:
@@ -55,7 +55,7 @@ def source(i, size, width, mode):
     return 0 if i < 0 else size - 1
 
 
-@compiled
+@inlined
 def extend(row, width, mode):
     """Fill `width` samples at both ends of a row."""
     size = len(row) - 2 * width
@@ -65,7 +65,7 @@ def extend(row, width, mode):
         row[width + after] = 0 if mode == ZEROS else row[width + source(after, size, width, mode)]
 
 
-@compiled
+@inlined
 def fold(row, width, mode):
     """Add the gradients beyond the edges to those of the samples that were repeated there."""
     size = len(row) - 2 * width
@@ -77,7 +77,7 @@ def fold(row, width, mode):
         row[width + source(after, size, width, mode)] += row[width + after]
 
 
-@compiled
+@inlined
 def unplace(rows, width, mode, out):
     """Turn gradients by the rows of samples into those by the values."""
     for n in range(rows.shape[0]):
@@ -88,7 +88,7 @@ def unplace(rows, width, mode, out):
                 to[i] = row[offset + i]
 
 
-@compiled
+@inlined
 def respond(raw, constants, slope, width, mode, rows):
     """Normalise and rectify the raw values of a sample, and extend them."""
     offset = uint64(width)
@@ -101,7 +101,7 @@ def respond(raw, constants, slope, width, mode, rows):
         extend(row, width, mode)
 
 
-@compiled
+@inlined
 def filled(weights):
     """Copy weights (n_out, n_in, taps) to where `convolve` finds zeros after the last ones."""
     n_out, n_in, n_taps = weights.shape
@@ -113,7 +113,7 @@ def filled(weights):
     return w
 
 
-@compiled
+@inlined
 def unfill(w, weights):
     """Copy what is not filled in to ``weights``."""
     n_out, n_in, n_taps = weights.shape
@@ -123,7 +123,7 @@ def unfill(w, weights):
                 weights[o, c, k] = w[o, c, k]
 
 
-@compiled
+@inlined
 def turned(weights):
     """Turn weights round, as `filled`, for the way back from the outputs to the inputs."""
     n_out, n_in, n_taps = weights.shape
@@ -135,7 +135,7 @@ def turned(weights):
     return w
 
 
-@compiled
+@inlined
 def convolve(rows, w, bias, step, out):
     """Write the sums over c and k of ``w[o, c, k] * rows[c, i + k * step]``, and bias.
 
@@ -172,7 +172,7 @@ def convolve(rows, w, bias, step, out):
                         two[i] += r0 * x0 + r1 * x1 + r2 * x2 + s0 * y0 + s1 * y1 + s2 * y2
 
 
-@compiled
+@inlined
 def correlate(rows, gradient, margin, step, sums):
     """Add the gradients by the weights: sums of ``gradient[o, i] * rows[c, i + k * step]``.
 
@@ -208,7 +208,7 @@ def correlate(rows, gradient, margin, step, sums):
                     sums[o + 1, c, k + 2] += q2
 
 
-@compiled
+@inlined
 def add_up(values, sums):
     """Write the sum of each channel over samples and length."""
     for c in range(values.shape[1]):
@@ -223,7 +223,7 @@ def add_up(values, sums):
         sums[c] = total
 
 
-@compiled
+@inlined
 def settle(raw, scale, shift, running, of_batch, momentum, eps, constants):
     """Find the constants of a batch normalisation, from the batch or from the running statistics.
 
@@ -254,7 +254,7 @@ def settle(raw, scale, shift, running, of_batch, momentum, eps, constants):
         constants[INVERSE, c] = inverse
 
 
-@compiled
+@inlined
 def unrespond(rows, width, mode, raw, constants, slope, of_batch, margin, out, by_scale, by_shift):
     """Turn gradients by the rows into those by raw values, and by the normalisation's parameters.
 
@@ -292,7 +292,7 @@ def unrespond(rows, width, mode, raw, constants, slope, of_batch, margin, out, b
                 to[offset + i] = scale * (to[offset + i] + level + tilt * (values[i] - mean))
 
 
-@compiled
+@inlined
 def weights_of(layer, weights):
     """See the weights of a layer's convolution as (n_out, n_in, taps)."""
     shape = (layer[N_OUT], layer[N_IN], layer[N_TAPS])
@@ -300,7 +300,7 @@ def weights_of(layer, weights):
     return weights[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
 
 
-@compiled
+@inlined
 def raw_of(i, table, raws, x):
     """See the raw values that layer `i` made of `x` as (samples, channels, length)."""
     per_channel = x.shape[0] * x.shape[2]
