@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autoden.models.narrow.availability import has_kernels, is_plain, just_computes
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import lay_out, nd_layers
+from autoden.models.nd import nd_layers
 from autoden.models.padding import Pad, pad_axis
 
 
@@ -98,6 +99,10 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     Those are filled with zeros, and what that takes off is put on again: torch's own way of
     averaging smaller cells has wrong gradients in compiled networks.
     """
+    if _has_scales(x, factors):
+        from autoden.models.narrow.scales import average  # needs numba
+
+        return average(x, factors)
     for axis, factor in enumerate(factors, start=2):
         rest = x.shape[axis] % factor
         if rest:
@@ -105,7 +110,17 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
             last = x.narrow(axis, x.shape[axis] - rest, rest) * (factor / rest)
             whole = x.narrow(axis, 0, x.shape[axis] - rest)
             x = torch.cat((whole, last, x.new_zeros(shape)), dim=axis)
-    return lay_out(nd_layers(len(factors)).avg_pool(x, factors, stride=factors))
+    return nd_layers(len(factors)).avg_pool(x, factors, stride=factors)
+
+
+def _has_scales(x: Tensor, factors: tuple[int, ...]) -> bool:
+    """Tell whether compiled kernels change the scale."""
+    return (
+        set(factors) <= {1, 2}
+        and just_computes()
+        and is_plain(x)
+        and has_kernels(x.dtype, "autoden.models.narrow.scales")
+    )
 
 
 def blurred_max_pool(x: Tensor, axes: Sequence[int]) -> Tensor:
@@ -147,14 +162,14 @@ def upsample(
 
     With `align_corners` the centres of the outermost cells go to the outermost samples.
     """
+    if not align_corners and _has_scales(x, factors):
+        from autoden.models.narrow.scales import interpolate  # needs numba
+
+        return interpolate(x, factors, size)
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
     mode = nd_layers(len(factors)).interpolation
     grown_x = functional.interpolate(x, size=grown, mode=mode, align_corners=align_corners)
-    if grown_x.requires_grad and not torch.compiler.is_compiling():
-        # Joined with others it gets a part of their gradient, with which torch takes ten times
-        # as long as with one that is laid out.
-        grown_x.register_hook(lay_out)  # type: ignore[no-untyped-call]
-    return lay_out(crop(grown_x, size))
+    return crop(grown_x, size)
 
 
 def crop(x: Tensor, size: Sequence[int]) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import conv_block, same_conv
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, lay_out
+from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsDnCNN
 
 
@@ -93,6 +93,5 @@ class DnCNN(nn.Module):
             Shape ``(N, n_channels_out, *S)``.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        x = lay_out(x)
         y: Tensor = self.layers(x)
         return y

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import average_pool, conv_block, pool_factors, same_conv, upsample
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, lay_out
+from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsMSD
 
 
@@ -119,8 +119,7 @@ class MSDnet(nn.Module):
             ``(N, n_channels_in + n_layers * n_features, *S)``.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        # convolutions to one channel are computed channel by channel
-        latent = lay_out(x) if self.n_features > 1 else x
+        latent = x
         for layer in self.layers:
             latent = torch.cat((latent, layer(latent)), dim=1)  # one more layer of features
         y: Tensor = self.output(latent)

@@ -24,8 +24,8 @@ class NDLayers:
     ----------
     conv, conv_transpose, batch_norm : callable
         Classes of the layers, called as in `torch.nn`.
-    avg_pool : callable
-        Function on tensors ``(N, C, *S)``, called as in `torch.nn.functional`.
+    convolve, avg_pool : callable
+        Functions on tensors ``(N, C, *S)``, called as in `torch.nn.functional`.
     interpolation : str
         Name of the linear interpolation.
     """
@@ -33,14 +33,36 @@ class NDLayers:
     conv: Callable[..., nn.Module]
     conv_transpose: Callable[..., nn.Module]
     batch_norm: Callable[..., nn.Module]
+    convolve: Callable[..., Tensor]
     avg_pool: Callable[..., Tensor]
     interpolation: str
 
 
 _TABLE = {
-    1: NDLayers(nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, functional.avg_pool1d, "linear"),
-    2: NDLayers(nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, functional.avg_pool2d, "bilinear"),
-    3: NDLayers(nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d, functional.avg_pool3d, "trilinear"),
+    1: NDLayers(
+        nn.Conv1d,
+        nn.ConvTranspose1d,
+        nn.BatchNorm1d,
+        functional.conv1d,
+        functional.avg_pool1d,
+        "linear",
+    ),
+    2: NDLayers(
+        nn.Conv2d,
+        nn.ConvTranspose2d,
+        nn.BatchNorm2d,
+        functional.conv2d,
+        functional.avg_pool2d,
+        "bilinear",
+    ),
+    3: NDLayers(
+        nn.Conv3d,
+        nn.ConvTranspose3d,
+        nn.BatchNorm3d,
+        functional.conv3d,
+        functional.avg_pool3d,
+        "trilinear",
+    ),
 }
 
 
@@ -56,10 +78,10 @@ def nd_layers(n_dims: int) -> NDLayers:
 
 
 def lay_out(x: Tensor) -> Tensor:
-    """Lay ``(N, C, *S)`` out in memory as it is computed with quickest; its values stay.
+    """Lay ``(N, C, *S)`` out in memory as torch computes with quickest; its values stay.
 
     On a CPU the channels of images and volumes lie side by side, the last axis in memory: torch
-    then convolves without sorting them first. Layers keep the layout of what they are given.
+    then convolves without sorting them first. Most layers keep the layout of what they are given.
     """
     if not x.is_cpu or x.ndim <= 3:
         return x

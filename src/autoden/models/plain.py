@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import activation, same_conv
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, lay_out
+from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsPlain
 
 
@@ -93,6 +93,5 @@ class Plain(nn.Module):
             Shape ``(N, n_channels_out, *S)``.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        x = lay_out(x)
         y: Tensor = self.layers(x)
         return x - y if self.subtracts else y

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from autoden.models.blocks import conv_block, norm, same_conv
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, lay_out
+from autoden.models.nd import check_input
 from autoden.models.params import NetworkParamsResnet
 
 
@@ -116,6 +116,5 @@ class Resnet(nn.Module):
             Shape ``(N, n_channels_out, *S)``.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        x = lay_out(x)
         y: Tensor = self.layers(x)
         return y

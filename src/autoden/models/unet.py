@@ -20,7 +20,7 @@ from autoden.models.blocks import (
     upsample,
 )
 from autoden.models.narrow.chain import Chain
-from autoden.models.nd import check_input, lay_out, nd_layers
+from autoden.models.nd import check_input, nd_layers
 from autoden.models.params import NetworkParamsUNet
 
 
@@ -134,9 +134,7 @@ class Decoder(nn.Module):
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Map ``(N, n_in, *ceil(S / 2))`` and ``(N, n_skip, *S)`` to ``(N, n_out, *S)``."""
         x = self.up(x, features.shape[2:])
-        if self.skip is not None:
-            x = torch.cat((self.skip(features), x), dim=1)
-        y: Tensor = self.block(x)
+        y: Tensor = self.block(x) if self.skip is None else self.block.join(self.skip(features), x)
         return y
 
 
@@ -250,7 +248,6 @@ pad_mode, blur_pool, top_skip, align_corners
             ``T`` is ``S`` halved `n_levels` times, rounded up, along axes with room for it.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        x = lay_out(x)
         features = [self.first(x)]
         for encode in self.encoders:
             features.append(encode(features[-1]))

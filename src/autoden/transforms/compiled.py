@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.extending import intrinsic
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,6 +36,25 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     on disk.
     """
     return _compile(function, inline="always")
+
+
+def shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled functions call a function, which is compiled once for all of them.
+
+    For what is long and called from several places, which would be long to compile again and again.
+    Nothing else may call it, for the reason given in `inlined`.
+    """
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def instruction(generator: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled functions call what a function makes machine code of, as `numba.intrinsic`.
+
+    Numba calls it with types; what it returns are the types of the call, and a function that adds
+    the instructions.
+    """
+    made: Callable[..., Any] = intrinsic(generator)
+    return made
 
 
 def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:

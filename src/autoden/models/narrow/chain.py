@@ -1,7 +1,4 @@
-"""A sequence of layers that is computed by compiled kernels where these are quicker: on a CPU.
-
-Narrow 1D layers are computed as a whole; of images and volumes convolutions to one channel, and the
-normalisation of few channels with the rectifier after it.
+"""A sequence of layers that compiled kernels compute where these are quicker: on a CPU.
 
 Everything else, and every doubt, is left to torch: the result is the same within rounding.
 """
@@ -10,14 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import forward_ad
-from torch.nn.modules import module as modules
 
-from autoden.models.narrow.availability import has_kernels
-from autoden.models.narrow.direct import direct_convolution
-from autoden.models.narrow.parts import TENSORS, are_alike, are_narrow, find_parts, follow
-from autoden.models.narrow.rectified_norm import rectified_norm
+from autoden.models.narrow.availability import has_kernels, is_plain, just_computes
+from autoden.models.narrow.parts import are_alike, are_narrow, find_parts, follow, is_just_called
 from autoden.models.narrow.strips import in_strips
+from autoden.models.nd import lay_out
 
 _KERNELS = "autoden.models.narrow.function"
 
@@ -25,11 +19,11 @@ _KERNELS = "autoden.models.narrow.function"
 class Chain(nn.Sequential):
     """`torch.nn.Sequential`, the same results within rounding, quicker on a CPU.
 
-    In 1D convolutions that keep the length, each with a `Pad` before it and a batch normalisation
-    and a leaky rectifier after it, or without them, also in nested sequences, are computed by
-    compiled kernels where there are few channels, numbers are float32 or float64, no layer has
-    hooks, and torch is not compiling, tracing or transforming functions. For images and volumes see
-    `direct_convolution`, `rectified_norm` and `in_strips`.
+    Convolutions that keep the size, each with a `Pad` before it and a batch normalisation and a
+    leaky rectifier after it, or without them, also in nested sequences, are computed by compiled
+    kernels where there are not too many channels, numbers are float32 or float64, no layer has
+    hooks, and torch is not compiling, tracing or transforming functions. Where nothing is to be
+    learnt, large images and volumes pass through strip by strip.
 
     Examples
     --------
@@ -42,39 +36,39 @@ class Chain(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pass `x` through all layers."""
-        if torch.compiler.is_compiling() or not _just_computes():
+        if not just_computes():
             return self._by_torch(x)
-        y = _compute(self, x)  # of single precision in mixed precision, too: that is quicker
-        if y is None and torch.is_autocast_enabled("cpu"):
-            return self._by_torch(x)
-        if y is None:
-            y = in_strips(self, x, self._in_turn)
-        return self._in_turn(x) if y is None else y
+        y = in_strips(self, x, self._whole)
+        return self._whole(x) if y is None else y
+
+    def join(self, x: Tensor, beside: Tensor) -> Tensor:
+        """Pass the channels of `x` and of `beside` through all layers, as if they were joined."""
+        computes = torch.is_grad_enabled() and just_computes() and is_just_called(self)
+        if computes and not torch.is_autocast_enabled("cpu") and is_plain(beside):
+            y = _compute(self, x, beside)
+            if y is not None:
+                return y
+        joined: Tensor = self(torch.cat((x, beside), dim=1))
+        return joined
 
     def _by_torch(self, x: Tensor) -> Tensor:
-        return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
+        return super().forward(lay_out(x))  # type: ignore[no-any-return, no-untyped-call]
 
-    def _in_turn(self, x: Tensor) -> Tensor:
-        """Pass `x` through one layer after the other, but through what is one step at once."""
-        layers = list(self)
-        while layers:
-            layer = layers.pop(0)
-            joined = rectified_norm(layer, layers[0], x) if layers else None
-            if joined is not None:
-                x = joined
-                layers.pop(0)
-                continue
-            convolved = direct_convolution(layer, x)
-            x = layer(x) if convolved is None else convolved
-        return x
+    def _whole(self, x: Tensor) -> Tensor:
+        # signals in mixed precision are computed in single precision, too, which is quicker
+        computes = x.ndim == 3 or not torch.is_autocast_enabled("cpu")
+        y = _compute(self, x) if computes else None
+        return self._by_torch(x) if y is None else y
 
 
-def _compute(chain: Chain, x: Tensor) -> Tensor | None:
+def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | None:
     """Compute a chain by the kernels, or not at all."""
-    if not _is_batch_of_signals(x):
+    if not is_plain(x):
         return None
     parts = find_parts(chain, (Chain, nn.Sequential))
-    if parts is None or not (are_narrow(parts) and follow(parts, x)):
+    if parts is None or not (
+        are_narrow(parts) and follow(parts, x, 0 if beside is None else beside.shape[1])
+    ):
         return None
     trained = [tensor for part in parts for tensor in part.trained()]
     statistics = [tensor for part in parts for tensor in part.statistics()]
@@ -84,29 +78,4 @@ def _compute(chain: Chain, x: Tensor) -> Tensor | None:
         return None
     from autoden.models.narrow.function import compute  # needs numba
 
-    return compute(tuple(part.layer() for part in parts), x, trained, statistics)
-
-
-def _is_batch_of_signals(x: Tensor) -> bool:
-    """Tell whether `x` is of shape (N, C, L), not empty, of real numbers on a CPU."""
-    return (
-        type(x) in TENSORS
-        and x.ndim == 3
-        and x.device.type == "cpu"
-        and x.dtype in (torch.float32, torch.float64)
-        and x.numel() > 0
-    )
-
-
-def _just_computes() -> bool:
-    """Tell whether torch just computes: no tracing, transforms, hooks on everything."""
-    try:
-        return not (
-            torch._C._get_tracing_state() is not None
-            or torch._C._len_torch_dispatch_stack()
-            or torch._C._functorch.peek_interpreter_stack() is not None
-            or forward_ad._current_level >= 0
-            or modules._has_any_global_hook()  # type: ignore[no-untyped-call]
-        )
-    except AttributeError:  # these names are torch's own and may change
-        return False
+    return compute(tuple(part.layer() for part in parts), x, beside, trained, statistics)

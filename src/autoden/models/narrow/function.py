@@ -1,4 +1,4 @@
-"""A chain of narrow 1D convolution layers as one function of torch, forward and backward.
+"""A chain of convolution layers as one function of torch, forward and backward.
 
 The kernels do the arithmetic; here is which of them are called when, and on what.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,25 +17,36 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autoden.models.narrow import kernels
+from autoden.models.narrow import kernels, tasks
 from autoden.models.narrow.differentiable import differentiable_gradients
+from autoden.models.narrow.memory import lend, release
 from autoden.models.narrow.parts import Layer
+from autoden.models.narrow.team import n_threads
+from autoden.models.nd import nd_layers
 from autoden.models.padding import pad_axis
 
 Array = NDArray[np.floating]
 Weights = Sequence[Tensor | None]
-N_WEIGHTS = kernels.N_WEIGHTS
+N_INPUTS, N_WEIGHTS = tasks.N_INPUTS, tasks.N_WEIGHTS
 MULTIPLIER = 2
 """Which weight of a layer multiplies the normalised values."""
 N_STATISTICS = 3
 """Of each layer: running mean and variance, and the number of batches that they have seen."""
-IDENTITY = np.array([1.0, 0.0, 0.0, 1.0])[:, None]
+IDENTITY = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])[:, None]
 """The constants of a layer that is not normalised."""
-AT_ONCE = 2**18
+AT_ONCE = 2**20
 """About so many numbers of a layer are computed together where no gradient is wanted."""
+OF_A_THREAD = 2**15
+"""A thread is called for so many products of numbers and weights at least."""
 
 
-def compute(layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: Weights) -> Tensor:
+def compute(
+    layers: tuple[Layer, ...],
+    x: Tensor,
+    beside: Tensor | None,
+    weights: Weights,
+    statistics: Weights,
+) -> Tensor:
     """Compute a chain.
 
     Parameters
@@ -44,7 +54,9 @@ def compute(layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: 
     layers : tuple of Layer
         The chain.
     x : Tensor
-        Shape (N, n_in, L), none of them 0, on the CPU.
+        Shape (N, C, *S), none of them 0, on the CPU.
+    beside : Tensor or None
+        Further channels, as if they were joined to those of `x`.
     weights, statistics : sequence of Tensor or None
         `N_WEIGHTS` and `N_STATISTICS` of each layer in turn. The statistics follow the batch where
         a layer normalises by it.
@@ -52,28 +64,35 @@ def compute(layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: 
     Returns
     -------
     Tensor
-        Shape (N, n_out, L).
+        Shape (N, n_out, *S).
     """
-    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (x, *weights)):
-        out: Tensor = _Chain.apply(layers, statistics, x, *weights)  # type: ignore[no-untyped-call]
+    inputs = (x, beside, *weights)
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in inputs):
+        out: Tensor = _Chain.apply(layers, statistics, *inputs)  # type: ignore[no-untyped-call]
         return out
-    at_once = max(1, AT_ONCE // (x.shape[2] * max(layer.n_out for layer in layers)))
+    release()
+    x = joined(x, beside)
+    at_once = max(1, AT_ONCE // (x[0, 0].numel() * max(layer.n_out for layer in layers)))
     if any(layer.of_batch for layer in layers):
         at_once = len(x)
-    parts = torch.split(x, at_once)
-    if len(parts) == 1:
-        return torch.from_numpy(_Pass(layers, x, weights, statistics).output())
-    with ThreadPoolExecutor(torch.get_num_threads()) as threads:  # kernels leave Python to others
-        outputs = threads.map(lambda p: _Pass(layers, p, weights, statistics).output(), parts)
-        return torch.cat([torch.from_numpy(output) for output in outputs])
+    outputs = [
+        _Pass(layers, part, None, weights, statistics, keeps=False).output()
+        for part in torch.split(x, at_once)
+    ]
+    return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+
+
+def joined(x: Tensor, beside: Tensor | None) -> Tensor:
+    """Join the channels of two tensors."""
+    return x if beside is None else torch.cat((x, beside), dim=1)
 
 
 def try_out(dtype: torch.dtype) -> None:
     """Go forward and back through a tiny chain, which compiles all kernels."""
-    layer = Layer(1, 1, 3, 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
+    layer = Layer(1, 1, (3,), 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
     weights = [torch.ones(1, 1, 3, dtype=dtype), *torch.ones(3, 1, dtype=dtype)]
-    run = _Pass((layer, layer), torch.ones(1, 1, 4, dtype=dtype), weights * 2, [None] * 6)
-    run.gradients(run.output(), [True] * 9)
+    run = _Pass((layer, layer), torch.ones(1, 1, 4, dtype=dtype), None, weights * 2, [None] * 6)
+    run.gradients(run.output(), [True] * (N_INPUTS + 2 * N_WEIGHTS))
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,8 @@ class _Plan:
     """Of each weight."""
     sizes: list[int]
     """How many numbers each has in the vector of all."""
+    n_kept: int
+    """How many channels the raw values have that are kept."""
 
     def vector(self, weights: Weights) -> Array:
         """Lay the weights one after the other."""
@@ -106,54 +127,81 @@ class _Plan:
 
 
 @lru_cache(maxsize=64)
-def _plan(layers: tuple[Layer, ...], dtype: np.dtype[np.floating]) -> _Plan:
-    """Make the plan of a chain."""
+def _plan(layers: tuple[Layer, ...], dtype: np.dtype[np.floating], keeps: bool) -> _Plan:
+    """Make the plan of a chain; `keeps` says whether there will be a way back."""
     shapes: list[tuple[int, ...]] = []
-    table = np.zeros((len(layers), kernels.N_COLUMNS), np.int64)
+    table = np.zeros((len(layers), tasks.N_COLUMNS), np.int64)
     for row, layer in zip(table, layers, strict=True):
-        row[: kernels.AT_WEIGHT] = (
-            layer.n_in, layer.n_out, layer.kernel, layer.dilation, layer.reach, layer.mode,
-            layer.responds, layer.is_normalised, layer.of_batch, 0,
+        row[: tasks.AT_WEIGHT] = (
+            layer.n_in, layer.n_out, *on_three_axes(layer.kernel, 1), layer.dilation,
+            *on_three_axes(layer.reach, 0), layer.mode, layer.responds, layer.is_normalised,
+            layer.of_batch, 0,
         )  # fmt: skip
-        shapes += [(layer.n_out, layer.n_in, layer.kernel), *[(layer.n_out,)] * 3]
-    n_outs = table[:, kernels.N_OUT]
-    table[:, kernels.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
+        shapes += [(layer.n_out, layer.n_in, *layer.kernel), *[(layer.n_out,)] * 3]
+    n_outs = table[:, tasks.N_OUT]
+    if keeps:
+        table[:, tasks.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
+    else:  # two after each other take turns
+        table[1::2, tasks.CHANNELS_BEFORE] = max(n_outs)
+    if not (keeps and layers[-1].responds):
+        table[-1, tasks.CHANNELS_BEFORE] = -1
     sizes = [math.prod(shape) for shape in shapes]
-    table[:, kernels.AT_WEIGHT :] = (np.cumsum(sizes) - sizes).reshape(-1, N_WEIGHTS)
+    table[:, tasks.AT_WEIGHT :] = (np.cumsum(sizes) - sizes).reshape(-1, N_WEIGHTS)
     slopes = [layer.slope for layer in layers]
     others = [(layer.eps, layer.momentum) for layer in layers]
     numbers = np.column_stack(([1.0, *slopes[:-1]], slopes, others))
     neutral = tuple(np.full(n, i % N_WEIGHTS == MULTIPLIER, dtype) for i, n in enumerate(sizes))
-    return _Plan(table, numbers, neutral, tuple(shapes), sizes)
+    n_kept = max(0, *(row[tasks.CHANNELS_BEFORE] + row[tasks.N_OUT] for row in table))
+    return _Plan(table, numbers, neutral, tuple(shapes), sizes, int(n_kept))
+
+
+def on_three_axes(values: tuple[int, ...], missing: int) -> tuple[int, int, int]:
+    """Complete what is known of one to three axes: the first are planes, the last the width.
+
+    Samples of a signal are planes, so that they can be cut into tiles.
+    """
+    first, *others = values
+    between = others[0] if len(others) == 2 else missing
+    return first, between, others[-1] if others else missing
 
 
 class _Pass:
     """One pass through a chain, and what it keeps for the way back."""
 
     def __init__(
-        self, layers: tuple[Layer, ...], x: Tensor, weights: Weights, statistics: Weights
+        self,
+        layers: tuple[Layer, ...],
+        x: Tensor,
+        beside: Tensor | None,
+        weights: Weights,
+        statistics: Weights,
+        keeps: bool = True,
     ) -> None:
         self.layers, self.statistics = layers, statistics
         self.x: Array = x.detach().contiguous().numpy()
-        self.plan = _plan(layers, self.x.dtype)
+        none = np.empty((len(x), 0), self.x.dtype)
+        self.beside: Array = none if beside is None else beside.detach().contiguous().numpy()
+        self.plan = _plan(layers, self.x.dtype, keeps)
         self.weights = self.plan.vector(weights)
-        n_outs = [layer.n_out for layer in layers]
-        widest = max(x.shape[1], *n_outs)
-        self.constants = np.empty((len(layers) + 1, 4, widest), self.x.dtype)
+        self.space = on_three_axes(self.x.shape[2:], 1)
+        widest = max(layers[0].n_in, *(layer.n_out for layer in layers))
+        self.constants = np.empty((len(layers) + 1, len(IDENTITY), widest), self.x.dtype)
         self.constants[:] = IDENTITY
-        n_kept = sum(n_outs) if layers[-1].responds else sum(n_outs[:-1])
-        self.raws = np.empty(len(x) * x.shape[2] * n_kept, self.x.dtype)
+        n_samples = len(x) * math.prod(self.space)
+        self.raws = lend((n_samples * self.plan.n_kept,), self.x.dtype)
+        self.n_threads = max(1, min(n_threads(), n_samples * len(self.weights) // OF_A_THREAD))
 
-    def output(self) -> Array:
+    def output(self) -> Tensor:
         """Go through all layers."""
         running = np.zeros((len(self.layers), 2, self.constants.shape[2]), self.x.dtype)
         kept = list(self._running())
         for values, i, which in kept:
             running[i, which, : len(values)] = values
-        out = np.empty((len(self.x), self.layers[-1].n_out, self.x.shape[2]), self.x.dtype)
+        out = lend((len(self.x), self.layers[-1].n_out, *self.x.shape[2:]), self.x.dtype)
         kernels.forward(
-            self.x, self.plan.table, self.plan.numbers, self.weights, running, self.raws,
-            self.constants, out,
+            self.x.ravel(), self.beside.ravel(), len(self.x), self.space, self.plan.table,
+            self.plan.numbers, self.weights, running, self.raws, self.constants, out.ravel(),
+            self.n_threads,
         )  # fmt: skip
         for values, i, which in kept:
             if self.layers[i].of_batch:
@@ -161,7 +209,7 @@ class _Pass:
         for n_seen in self.statistics[2::N_STATISTICS]:
             if n_seen is not None:
                 n_seen += 1
-        return out
+        return torch.from_numpy(out)
 
     def _running(self) -> Iterator[tuple[Array, int, int]]:
         """Give the running statistics, each with its layer, and whether it is the variance."""
@@ -172,15 +220,22 @@ class _Pass:
                     if statistic is not None:
                         yield statistic.numpy(), i, which
 
-    def gradients(self, rows: Array, needed: Sequence[bool]) -> list[Tensor | None]:
+    def gradients(self, gradient: Tensor, needed: Sequence[bool]) -> list[Tensor | None]:
         """Turn the gradient by the output into those by the input and by the weights needed."""
         by_weights = np.empty_like(self.weights)
-        by_x = np.empty(self.x.shape if needed[0] else (0, 0, 0), self.x.dtype)
+        by_inputs = [
+            lend(of.shape if any(needed[:N_INPUTS]) else (0,), of.dtype)
+            for of in (self.x, self.beside)
+        ]
+        widest = max(0, *(layer.n_out for layer in self.layers[:-1])) if len(self.layers) > 1 else 0
+        between = lend((2, len(self.x) * math.prod(self.space) * widest), self.x.dtype)
         kernels.backward(
-            rows, self.x, self.plan.table, self.plan.numbers, self.weights, self.raws,
-            self.constants, np.array(needed), needed.index(True), by_weights, by_x,
+            gradient.contiguous().numpy().ravel(), self.x.ravel(), self.beside.ravel(),
+            len(self.x), self.space, self.plan.table, self.plan.numbers, self.weights, self.raws,
+            self.constants, np.array(needed), needed.index(True), between, by_weights,
+            *(by.ravel() for by in by_inputs), self.n_threads,
         )  # fmt: skip
-        found = (torch.from_numpy(by_x), *self.plan.parts(by_weights))
+        found = (*map(torch.from_numpy, by_inputs), *self.plan.parts(by_weights))
         return [tensor if needs else None for tensor, needs in zip(found, needed, strict=True)]
 
 
@@ -189,13 +244,18 @@ class _Chain(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, layers: tuple[Layer, ...], statistics: Weights, x: Tensor, *weights: Tensor | None
+        ctx: Any,
+        layers: tuple[Layer, ...],
+        statistics: Weights,
+        x: Tensor,
+        beside: Tensor | None,
+        *weights: Tensor | None,
     ) -> Tensor:
         """Go through the chain."""
         ctx.layers, ctx.statistics = layers, statistics
-        ctx.run = _Pass(layers, x, weights, statistics)
-        ctx.save_for_backward(x, *weights)
-        return torch.from_numpy(ctx.run.output())
+        ctx.run = _Pass(layers, x, beside, weights, statistics)
+        ctx.save_for_backward(x, beside, *weights)
+        return ctx.run.output()  # type: ignore[no-any-return]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -204,12 +264,11 @@ class _Chain(torch.autograd.Function):
         inputs = ctx.saved_tensors  # refuses what was changed meanwhile
         if torch.is_grad_enabled():  # they are to be differentiated once more
 
-            def again(x: Tensor, *weights: Tensor | None) -> Tensor:
-                return compute_by_torch(ctx.layers, x, weights, ctx.statistics)
+            def again(x: Tensor, beside: Tensor | None, *weights: Tensor | None) -> Tensor:
+                return compute_by_torch(ctx.layers, joined(x, beside), weights, ctx.statistics)
 
             return None, None, *differentiable_gradients(again, inputs, gradient, needed)
-        found = ctx.run.gradients(gradient.contiguous().numpy(), needed)
-        return None, None, *found
+        return None, None, *ctx.run.gradients(gradient, needed)
 
 
 def compute_by_torch(
@@ -220,9 +279,11 @@ def compute_by_torch(
         weight, bias, scale, shift = weights[N_WEIGHTS * i : N_WEIGHTS * (i + 1)]
         mean, variance, _ = statistics[N_STATISTICS * i : N_STATISTICS * (i + 1)]
         assert weight is not None
-        width = layer.reach if layer.pad_mode == "zeros" else 0
-        x = x if width else pad_axis(x, 2, layer.reach, layer.pad_mode)
-        x = functional.conv1d(x, weight, bias, padding=width, dilation=layer.dilation)
+        by_itself = layer.pad_mode == "zeros"
+        for axis, width in enumerate(layer.reach, start=2):
+            x = x if by_itself else pad_axis(x, axis, width, layer.pad_mode)
+        conv = nd_layers(len(layer.kernel)).convolve
+        x = conv(x, weight, bias, padding=layer.reach if by_itself else 0, dilation=layer.dilation)
         if layer.of_batch:
             x = functional.batch_norm(x, None, None, scale, shift, training=True, eps=layer.eps)
         elif layer.is_normalised:

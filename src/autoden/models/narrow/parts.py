@@ -10,27 +10,29 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import Parameter
 
+from autoden.models.narrow.availability import TENSORS
 from autoden.models.padding import Pad
 
 PAD_MODES = ("zeros", "replicate", "reflect", "circular")
-WIDEST = 32
-"""Up to so many channels the kernels are quicker than torch on one thread."""
-NARROW = 8
-"""Up to so many they are quicker however many threads torch has."""
+WIDEST = 192
+"""Up to so many channels before and after a convolution together the kernels are about as quick as
+torch, and quicker with the normalisation and the rectifier."""
 
-TENSORS = (Tensor, Parameter)
 NOTHING: Mapping[str, Tensor | None] = {}
 
 
 class Layer(NamedTuple):
-    """A layer of a chain: a convolution that keeps the length, and what follows it.
+    """A layer of a chain: a convolution that keeps the size, and what follows it.
 
     Attributes
     ----------
-    n_in, n_out, kernel, dilation : int
-        Of the convolution; ``(kernel - 1) * dilation`` is even.
+    n_in, n_out : int
+        Channels of the convolution.
+    kernel : tuple of int
+        Its size along every axis; ``(size - 1) * dilation`` is even.
+    dilation : int
+        The same along every axis.
     pad_mode : str
         As in `autoden.models.padding.pad_axis`, or "zeros".
     slope : float
@@ -43,7 +45,7 @@ class Layer(NamedTuple):
 
     n_in: int
     n_out: int
-    kernel: int
+    kernel: tuple[int, ...]
     dilation: int
     pad_mode: str
     slope: float
@@ -53,9 +55,9 @@ class Layer(NamedTuple):
     momentum: float = 0.0
 
     @property
-    def reach(self) -> int:
-        """How far an output looks to each side."""
-        return (self.kernel - 1) * self.dilation // 2
+    def reach(self) -> tuple[int, ...]:
+        """How far an output looks to each side along every axis."""
+        return tuple((size - 1) * self.dilation // 2 for size in self.kernel)
 
     @property
     def mode(self) -> int:
@@ -68,12 +70,19 @@ class Layer(NamedTuple):
         return self.is_normalised or self.slope != 1
 
 
+Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
+Normalisation = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+"""Of one, two and three axes."""
+
+
 class Part:
     """A convolution, the padding before it, and what follows it."""
 
-    def __init__(self, conv: nn.Conv1d, pad: Pad | None) -> None:
+    def __init__(self, conv: Convolution, pad: Pad | None) -> None:
         self.conv, self.pad = conv, pad
-        self.norm: nn.BatchNorm1d | None = None
+        self.norm: Normalisation | None = None
         self.slope: float | None = None
 
     def take(self, module: nn.Module) -> bool:
@@ -81,22 +90,30 @@ class Part:
         if self.slope is None and type(module) is nn.LeakyReLU:
             self.slope = module.negative_slope
             return self.slope >= 0
-        if self.slope is None and self.norm is None and type(module) is nn.BatchNorm1d:
+        if self.slope is None and self.norm is None and type(module) is self._normalisation():
+            assert isinstance(module, Normalisation)
             self.norm = module
             return module.num_features == self.conv.out_channels
         return False
 
-    def keeps_length(self) -> bool:
-        """Tell whether this is a plain convolution, not too wide, whose output is as long."""
+    def _normalisation(self) -> type[Normalisation]:
+        """Give the normalisation of as many axes."""
+        return NORMALISATIONS[len(self.conv.kernel_size) - 1]
+
+    def keeps_size(self) -> bool:
+        """Tell whether this is a plain convolution whose output is as large as its input."""
         conv = self.conv
-        reach = (conv.kernel_size[0] - 1) * conv.dilation[0]
-        width = conv.padding if self.pad is None else (self.pad.width,)
+        dilation = conv.dilation[0]
+        reaches = [(size - 1) * dilation for size in conv.kernel_size]
+        n_axes = len(reaches)
+        widths = conv.padding if self.pad is None else (self.pad.width,) * n_axes
         return (
-            width == (reach // 2,)
-            and reach % 2 == 0
-            and (self.pad is None or conv.padding == (0,))
+            widths == tuple(reach // 2 for reach in reaches)
+            and all(reach % 2 == 0 for reach in reaches)
+            and (self.pad is None or conv.padding == (0,) * n_axes)
             and conv.padding_mode == "zeros"
-            and conv.stride == (1,)
+            and set(conv.stride) == {1}
+            and set(conv.dilation) == {dilation}
             and conv.groups == 1
         )
 
@@ -104,7 +121,7 @@ class Part:
         """Describe it to those who compute it."""
         conv, norm = self.conv, self.norm
         plain = (
-            conv.in_channels, conv.out_channels, conv.kernel_size[0], conv.dilation[0],
+            conv.in_channels, conv.out_channels, conv.kernel_size, conv.dilation[0],
             "zeros" if self.pad is None else self.pad.mode,
             1.0 if self.slope is None else self.slope,
         )  # fmt: skip
@@ -131,7 +148,7 @@ class Part:
         return buffers.get("running_mean"), buffers.get("running_var"), n_tracked
 
 
-def _momentum(norm: nn.BatchNorm1d) -> float:
+def _momentum(norm: Normalisation) -> float:
     """Return the share of the batch in the running statistics: the same for all if it is None."""
     if norm.momentum is not None:
         return norm.momentum
@@ -147,10 +164,11 @@ def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Par
     parts: list[Part] = []
     pad: Pad | None = None
     for module in leaves(sequence, flattened):
-        if type(module) is nn.Conv1d:
+        if type(module) in CONVOLUTIONS:
+            assert isinstance(module, Convolution)
             parts.append(Part(module, pad))
             pad = None
-            if not parts[-1].keeps_length():
+            if not parts[-1].keeps_size():
                 return None
         elif type(module) is Pad and pad is None:
             pad = module
@@ -181,21 +199,23 @@ def is_just_called(module: nn.Module) -> bool:
     )
 
 
-def follow(parts: list[Part], x: Tensor) -> bool:
-    """Tell whether each part takes what the one before it gives, and the first one `x`."""
-    n_channels = x.shape[1]
+def follow(parts: list[Part], x: Tensor, n_beside: int) -> bool:
+    """Tell whether each part takes what the one before it gives, and the first one `x`.
+
+    `n_beside` is the number of channels that are given beside those of `x`.
+    """
+    n_channels = x.shape[1] + n_beside
     for part in parts:
-        if part.conv.in_channels != n_channels:
+        if part.conv.in_channels != n_channels or len(part.conv.kernel_size) != x.ndim - 2:
             return False
         n_channels = part.conv.out_channels
-    is_one_number = x.shape[0] * x.shape[2] == 1  # of which there are no statistics
+    is_one_number = x.numel() == x.shape[1]  # of which there are no statistics
     return not (is_one_number and any(part.norm is not None for part in parts))
 
 
 def are_narrow(parts: list[Part]) -> bool:
-    """Tell whether there are so few channels that one thread of kernels is quicker than torch."""
-    widest = max(max(part.conv.in_channels, part.conv.out_channels) for part in parts)
-    return widest <= max(NARROW, WIDEST // torch.get_num_threads())
+    """Tell whether there are so few channels that the kernels are quicker than torch."""
+    return all(part.conv.in_channels + part.conv.out_channels <= WIDEST for part in parts)
 
 
 def are_alike(tensors: Iterable[Tensor | None], dtype: torch.dtype) -> bool:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from autoden.models.narrow.parts import leaves
-from autoden.models.nd import lay_out
 from autoden.models.padding import Pad
 
 LARGE = 2**22
@@ -62,7 +61,7 @@ def in_strips(layers: nn.Sequential, x: Tensor, compute: Compute) -> Tensor | No
         first, last = max(start - reach, 0), min(stop + reach, size)
         strip = compute(x[:, :, first:last])[:, :, start - first : stop - first]
         if out is None:
-            out = lay_out(strip.new_empty(*strip.shape[:2], *x.shape[2:]))
+            out = strip.new_empty(*strip.shape[:2], *x.shape[2:])
         out[:, :, start:stop] = strip
     return out
 

@@ -1,0 +1,146 @@
+"""Means of cells, linear interpolation, and the way back through both; compiled by numba.
+
+Each row of images or volumes is of shape (planes, lines, width), *coarse* or *fine*; axes differ by
+a factor of 1 or 2. Every line of an output is made of the few lines of the input that touch it: of
+all that are given, output lines are shared among threads.
+
+`BUILT_ON` must change with the modules that this one is built on, as in `kernels`.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import numpy as np
+from numba import uint64
+
+from autoden.models.narrow.team import in_team
+from autoden.transforms.compiled import compiled, inlined, shared
+
+BUILT_ON = "48a7a05b54e148af"
+"""Digest of the modules whose functions become part of these."""
+
+AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
+"""What is done: the second is the way back through the first, the fourth through the third."""
+NEAR, FAR = 0.75, 0.25
+"""Weights of the coarse samples beside a fine one, which is a quarter of a step from the nearer."""
+
+
+@inlined
+def in_cell(j, i, n, size, factor):
+    """Say with which weight fine sample `j` is in the mean of coarse sample `i`."""
+    if j // factor != i:
+        return 0.0
+    return 1.0 / min(factor, size - i * factor)
+
+
+@inlined
+def beside(j, i, n, size, factor):
+    """Say with which weight the coarse sample `i` of `n` is in the fine sample `j`."""
+    if factor == 1:
+        return 1.0 if i == j else 0.0
+    near = j // 2
+    far = min(max(near + (1 if j % 2 else -1), 0), n - 1)
+    return (NEAR if i == near else 0.0) + (FAR if i == far else 0.0)
+
+
+@inlined
+def weight_of(kind, j, i, n, size, factor):
+    """Say with which weight a fine and a coarse sample belong together."""
+    if kind in (AVERAGE, SPREAD):
+        return in_cell(j, i, n, size, factor)
+    return beside(j, i, n, size, factor)
+
+
+@inlined
+def touched(kind, at, factor):
+    """Say from which to which sample of the input those lie that a sample of the output needs."""
+    if factor == 1:
+        return at, at + 1
+    if kind == AVERAGE:
+        return 2 * at, 2 * at + 2
+    if kind == SPREAD:
+        return at // 2, at // 2 + 1
+    if kind == INTERPOLATE:
+        return at // 2 - 1, at // 2 + 2
+    return 2 * at - 1, 2 * at + 3
+
+
+@inlined
+def complete(kind, line, n, size):
+    """Put beyond the ends of a line, which starts at 1, what stands for samples missing there."""
+    if kind == AVERAGE:
+        line[1 + size] = line[size]
+    elif kind == INTERPOLATE:
+        line[0], line[1 + n] = line[1], line[n]
+    elif kind == GATHER:
+        line[0], line[1 + size], line[2 + size] = line[1], 0, 0
+        if size % 2 == 0:
+            line[1 + size] = line[size]
+
+
+@inlined
+def resample(kind, line, n, size, out):
+    """Change the scale of a `complete` line: `n` coarse samples are `size` fine ones."""
+    half = line.dtype.type(1 / 2)  # of the same precision, or all would be computed in double
+    near, far = line.dtype.type(NEAR), line.dtype.type(FAR)
+    if kind == AVERAGE:
+        for i in range(uint64(n)):
+            out[i] = (line[2 * i + 1] + line[2 * i + 2]) * half
+    elif kind == GATHER:
+        for i in range(uint64(n)):
+            j = 2 * i + 1
+            out[i] = near * (line[j] + line[j + 1]) + far * (line[j - 1] + line[j + 2])
+    elif kind == SPREAD:
+        for i in range(uint64(size // 2)):
+            out[2 * i] = out[2 * i + 1] = line[i + 1] * half
+        if size % 2:
+            out[size - 1] = line[n]
+    else:
+        for i in range(uint64(size // 2)):
+            out[2 * i] = near * line[i + 1] + far * line[i]
+            out[2 * i + 1] = near * line[i + 1] + far * line[i + 2]
+        if size % 2:
+            out[size - 1] = near * line[n] + far * line[n - 1]
+
+
+@shared
+def rescale_share(member, team, kind, x, coarse, fine, factors, out):
+    """Make the lines of one of `team` threads, as `rescale` says."""
+    shrinks = kind in (AVERAGE, GATHER)
+    given, made = (fine, coarse) if shrinks else (coarse, fine)
+    zero = x.dtype.type(0)
+    line = np.zeros(max(coarse[2], fine[2]) + 3, x.dtype)
+    n_lines = len(x) * made[0] * made[1]
+    for index in range(member * n_lines // team, (member + 1) * n_lines // team):
+        row, place = index // (made[0] * made[1]), index % (made[0] * made[1])
+        a, b = place // made[1], place % made[1]
+        first_plane, last_plane = touched(kind, a, factors[0])
+        first_line, last_line = touched(kind, b, factors[1])
+        line[:] = zero
+        for p in range(max(first_plane, 0), min(last_plane, given[0])):
+            j, i = (p, a) if shrinks else (a, p)
+            of_plane = weight_of(kind, j, i, coarse[0], fine[0], factors[0])
+            for q in range(max(first_line, 0), min(last_line, given[1])):
+                j, i = (q, b) if shrinks else (b, q)
+                weight = x.dtype.type(
+                    of_plane * weight_of(kind, j, i, coarse[1], fine[1], factors[1])
+                )
+                start = uint64((p * given[1] + q) * given[2])
+                values = x[row]
+                for k in range(uint64(given[2])):
+                    line[k + 1] += weight * values[start + k]
+        to = out[row, place * made[2] : (place + 1) * made[2]]
+        if factors[2] == 1:
+            for k in range(uint64(made[2])):
+                to[k] = line[k + 1]
+        else:
+            complete(kind, line, coarse[2], fine[2])
+            resample(kind, line, coarse[2], fine[2], to)
+
+
+@compiled
+def rescale(kind, x, coarse, fine, factors, out, n_threads):
+    """Change the scale of rows ``x``, of one of the two shapes, to the other.
+
+    Every axis of the fine shape is `factors` times the coarse one, or one less where that is odd.
+    """
+    in_team(rescale_share, n_threads, (kind, x, coarse, fine, factors, out))

@@ -1,0 +1,60 @@
+"""What a batch normalisation multiplies with and adds, made of what tasks found; compiled by numba.
+
+`kernels.BUILT_ON` has to follow what changes here.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import numpy as np
+
+from autoden.models.narrow.tasks import AT_BIAS, AT_SCALE, AT_SHIFT, N_OUT, OF_BATCH
+from autoden.models.narrow.tiles import INVERSE, LEVEL, MEAN, SCALE, SHIFT, TILT
+from autoden.transforms.compiled import inlined
+
+
+@inlined
+def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
+    """Find the constants of a batch normalisation, from the batch or from the running statistics.
+
+    `running` is mean and variance, to which those of the batch are added with the weight
+    `momentum`. Those of tasks are joined after Chan, Golub & LeVeque, "Updating formulae and a
+    pairwise algorithm for computing sample variances" (1979).
+    """
+    for c in range(layer[N_OUT]):
+        mean, variance = float(running[0, c]), float(running[1, c])
+        if layer[OF_BATCH]:
+            mean = squares = 0.0
+            count = 0
+            for task in range(n * len(sizes)):
+                size = sizes[task % len(sizes)]
+                far = parts[task, c, 0] - mean
+                mean += far * size / (count + size)
+                squares += parts[task, c, 1] + far * far * count * size / (count + size)
+                count += size
+            variance = squares / count
+            running[0, c] += momentum * (mean - running[0, c])
+            running[1, c] += momentum * (squares / max(count - 1, 1) - running[1, c])
+        inverse = 1 / np.sqrt(variance + eps)
+        scale = weights[layer[AT_SCALE] + c] * inverse
+        constants[SCALE, c] = scale
+        constants[SHIFT, c] = weights[layer[AT_SHIFT] + c] - scale * mean
+        constants[MEAN, c] = mean
+        constants[INVERSE, c] = inverse
+
+
+@inlined
+def settle_back(parts, n_tasks, count, layer, constants, by_weights, is_first):
+    """Find the constants of the way back, and the gradients by bias, scale and shift."""
+    for c in range(layer[N_OUT]):
+        straight = slanted = 0.0
+        for task in range(n_tasks):
+            straight += parts[task, c, 0]
+            slanted += parts[task, c, 1]
+        inverse, scale = constants[INVERSE, c], constants[SCALE, c]
+        constants[LEVEL, c] = -straight / count
+        constants[TILT, c] = -inverse * inverse * slanted / count
+        if is_first:
+            by_weights[layer[AT_SCALE] + c] = slanted * inverse
+            by_weights[layer[AT_SHIFT] + c] = straight
+            # what is added to all is taken off by the normalisation
+            by_weights[layer[AT_BIAS] + c] = 0 if layer[OF_BATCH] else scale * straight

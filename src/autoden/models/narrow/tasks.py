@@ -1,0 +1,103 @@
+"""Tables that describe a chain of layers, and the tasks into which a batch is cut.
+
+A batch is of shape (samples, channels, planes, lines, width); a task is a tile of a sample, a few
+planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
+
+`kernels.BUILT_ON` has to follow what changes here.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import numpy as np
+
+from autoden.models.narrow.tiles import CIRCULAR, plane_of
+from autoden.transforms.compiled import inlined
+
+(
+    N_IN, N_OUT, TAPS, STRIDE, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE,
+    AT_WEIGHT, AT_BIAS, AT_SCALE, AT_SHIFT,
+) = (0, 1, 2, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17)  # fmt: skip
+"""Columns of the table of whole numbers; taps and reach are three each, one for each axis. The last
+four say where a layer's weights begin. Raw values that are not kept are before channel -1."""
+N_COLUMNS = 18
+N_INPUTS, N_WEIGHTS = 2, 4
+"""What gradients may be asked for: by two inputs; and of each layer by weight and bias of the
+convolution, then of the normalisation."""
+SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
+"""Columns of the table of other numbers; first the slope of what a layer convolves."""
+
+TILE = 1024
+"""About so many places a tile has in each channel, without its margins."""
+LEAST_SHARE = 4
+"""A tile is at least so many times as long as what is computed twice at one of its ends."""
+
+
+@inlined
+def axes(layer, column):
+    """Read three columns."""
+    return layer[column], layer[column + 1], layer[column + 2]
+
+
+@inlined
+def n_tiles(layer, space):
+    """Say into how many tiles a sample is cut."""
+    reach = axes(layer, REACH)
+    if layer[MODE] == CIRCULAR and reach[0]:
+        return 1  # both ends are one place
+    plane, _ = plane_of(space, reach)
+    return max(space[0] // max(-(-TILE // plane), LEAST_SHARE * reach[0]), 1)
+
+
+@inlined
+def form_of(layer, space):
+    """Give the form of a layer's tiles: reach, taps, their number, a plane, a line, the planes."""
+    reach, tiles = axes(layer, REACH), n_tiles(layer, space)
+    plane, pitch = plane_of(space, reach)
+    return reach, axes(layer, TAPS), tiles, plane, pitch, -(-space[0] // tiles)
+
+
+@inlined
+def most_tiles(table, space):
+    """Say into how many tiles a sample is cut at most."""
+    most = 1
+    for i in range(len(table)):
+        most = max(most, n_tiles(table[i], space))
+    return most
+
+
+@inlined
+def share(member, size, n):
+    """Say which of `n` pieces of work are those of one of `size` threads."""
+    return range(member * n // size, (member + 1) * n // size)
+
+
+@inlined
+def bounds(tile, tiles, n_planes):
+    """Say which planes a tile has."""
+    return tile * n_planes // tiles, (tile + 1) * n_planes // tiles
+
+
+@inlined
+def weights_of(layer, weights):
+    """See the weights of a layer's convolution as (n_out, n_in, taps)."""
+    taps = axes(layer, TAPS)
+    shape = (layer[N_OUT], layer[N_IN], taps[0] * taps[1] * taps[2])
+    start = layer[AT_WEIGHT]
+    return weights[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
+
+
+@inlined
+def values_of(n, row, n_channels, size, before, batch):
+    """See the channels of sample `n`; those of a layer begin `before` channels of the batch."""
+    start = (before * batch + n * n_channels) * size
+    return row[start : start + n_channels * size].reshape((n_channels, size))
+
+
+@inlined
+def sizes_of(tiles, space):
+    """Give the number of samples of each tile."""
+    sizes = np.empty(tiles, np.int64)
+    for tile in range(tiles):
+        first, last = bounds(tile, tiles, space[0])
+        sizes[tile] = (last - first) * space[1] * space[2]
+    return sizes

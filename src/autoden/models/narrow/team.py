@@ -1,0 +1,151 @@
+"""A compiled function run by torch's own threads, all at once, each on a share of the work.
+
+Threads of our own would not do: torch's wait for work by asking for it again and again,
+milliseconds long, and would keep the processor from them. Torch's threads belong to OpenMP, whose
+library can be asked to run a function on them, as code does that a C compiler made. Where there is
+no such library one thread does all.
+
+`kernels.BUILT_ON` has to follow what changes here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import torch
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from autoden.transforms.compiled import instruction
+
+logger = logging.getLogger(__name__)
+
+Generator = Callable[[Any, Any, Any, Any], Any]
+
+LIBRARIES = ("libgomp*.so*", "libomp*.so*", "libiomp5*", "libomp*.dylib")
+"""Names under which OpenMP comes with torch."""
+SYMBOLS = {
+    "autoden_team_run": "GOMP_parallel",
+    "autoden_team_wait": "GOMP_barrier",
+    "autoden_team_member": "omp_get_thread_num",
+    "autoden_team_size": "omp_get_num_threads",
+}
+"""What compiled code calls, and the functions of OpenMP that stand for it."""
+
+
+def n_threads() -> int:
+    """Say how many threads `in_team` may use: as many as torch, in whose process they began.
+
+    A process that was forked has none but its own. Has to be called before code with `in_team` is
+    compiled or loaded.
+    """
+    return torch.get_num_threads() if _home() == os.getpid() else 1
+
+
+@cache
+def _home() -> int:
+    """Let compiled code find OpenMP; give the process that has threads, 0 if there are none."""
+    for library in _libraries():
+        try:
+            functions = [getattr(library, name) for name in SYMBOLS.values()]
+        except AttributeError:  # another make of it
+            continue
+        _tell(functions)
+        return os.getpid()
+    logger.info("No OpenMP library of torch was found: narrow networks compute on one thread.")
+    _tell([_NEVER_CALLED] * len(SYMBOLS))
+    return 0
+
+
+_NEVER_CALLED = ctypes.CFUNCTYPE(None)(lambda: None)
+
+
+def _tell(functions: list[Any]) -> None:
+    for symbol, function in zip(SYMBOLS, functions, strict=True):
+        llvm.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
+
+
+def _libraries() -> list[ctypes.CDLL]:
+    """Open what torch has opened already: a library of another path would have other threads."""
+    root = Path(torch.__file__).parent
+    folders = (root / "lib", root.with_name("torch.libs"))
+    paths = [path for pattern in LIBRARIES for folder in folders for path in folder.glob(pattern)]
+    return [ctypes.CDLL(str(path)) for path in paths]
+
+
+@instruction
+def in_team(context: Any, work: Any, n_threads: Any, arguments: Any) -> tuple[Any, Generator]:
+    """``in_team(work, n_threads, arguments)``: let threads call a compiled function.
+
+    Each calls ``work(member, size, *arguments)`` with its number in the team and how many they are.
+    What the function raises is lost.
+    """
+    called = (types.int64, types.int64, *arguments.types)
+    signature = work.get_call_type(context, called, {})
+
+    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        compiled = work.dispatcher.get_compile_result(signature)
+        context.add_linking_libs([compiled.library])
+
+        def call(where: Any, place: list[Any], shared: Any) -> None:
+            given = [*place, *cgutils.unpack_tuple(where, shared)]
+            context.call_internal_no_propagate(where, compiled.fndesc, signature, given)
+
+        n = values[1]
+        with builder.if_else(builder.icmp_signed(">", n, n.type(1))) as (together, alone):
+            with together:
+                data = cgutils.alloca_once_value(builder, values[2])
+                _run(builder, data, n, call)
+            with alone:
+                call(builder, [n.type(0), n.type(1)], values[2])
+        return context.get_dummy_value()
+
+    return types.void(work, types.int64, arguments), generate
+
+
+def _run(
+    builder: Any, data: Any, n_threads: Any, call: Callable[[Any, list[Any], Any], None]
+) -> None:
+    """Have OpenMP call a function that calls the compiled one with what `data` points to."""
+    pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    share = ir.Function(
+        builder.module,
+        ir.FunctionType(ir.VoidType(), [pointer]),
+        name=builder.module.get_unique_name("autoden_share"),
+    )
+    share.linkage = "internal"
+    inside = ir.IRBuilder(share.append_basic_block())
+    place = [
+        inside.sext(inside.call(_openmp(inside, name, number), []), n_threads.type)
+        for name in ("autoden_team_member", "autoden_team_size")
+    ]
+    call(inside, place, inside.load(inside.bitcast(share.args[0], data.type)))
+    inside.ret_void()
+    run = _openmp(builder, "autoden_team_run", ir.VoidType(), share.type, pointer, number, number)
+    n = builder.trunc(n_threads, number)
+    builder.call(run, [share, builder.bitcast(data, pointer), n, number(0)])
+
+
+@instruction
+def wait(context: Any) -> tuple[Any, Generator]:
+    """``wait()``: wait until all threads of the team have come this far."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.call(_openmp(builder, "autoden_team_wait", ir.VoidType()), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+def _openmp(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+    """Declare a function of OpenMP."""
+    kind = ir.FunctionType(result, list(arguments))
+    return cgutils.get_or_insert_function(builder.module, kind, name)

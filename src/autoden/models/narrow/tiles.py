@@ -1,0 +1,269 @@
+"""Parts of signals, images and volumes, cut out and extended for convolutions; compiled by numba.
+
+A channel is a *space* of planes, lines and the width of a line. A convolution reaches a number of
+planes, lines and samples to each side. Some planes of all channels, extended by that much at every
+side, are a *tile*: one row of numbers for each channel, in which a plane, line or sample further is
+always the same number of places further. What a tap of the convolution sees of a tile is then the
+tile from another place on. Where a convolution reaches to no other line or sample, planes lie in
+the tile as in the channel, in one *run*; else each line is a run of its own.
+
+Indices are unsigned where a loop is to become vector instructions: for signed ones numba would
+also have to allow for counting from the end. Sums may be taken in any order, which vectors need.
+
+`kernels.BUILT_ON` has to follow what changes here.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from numba import uint64
+
+from autoden.models.narrow.vectors import fetch
+from autoden.transforms.compiled import inlined, shared
+
+BLOCK = 2**14
+"""So many numbers are summed in their own precision; the sums of blocks in double precision."""
+
+LINE = 16
+"""So many numbers, of single precision, come near together."""
+
+SCALE, SHIFT, MEAN, INVERSE, LEVEL, TILT = range(6)
+"""Constants of channels, one row each: ``u = scale * raw + shift``; mean and 1 / deviation; what
+`unrespond` adds, which only the way back knows."""
+N_CONSTANTS = 6
+
+ZEROS, REPLICATE, REFLECT, CIRCULAR = range(4)
+"""As in `parts.PAD_MODES`."""
+
+
+@inlined
+def plane_of(space, reach):
+    """Give the number of places from a plane of a tile to the next, and from a line."""
+    pitch = space[2] + 2 * reach[2]
+    return (space[1] + 2 * reach[1]) * pitch, pitch
+
+
+@inlined
+def runs_of(n_planes, space, reach):
+    """Give the number of runs of some planes, the length of one, and how many are a plane."""
+    if reach[1] == 0 and reach[2] == 0:
+        return 1, n_planes * space[1] * space[2], 1
+    return n_planes * space[1], space[2], space[1]
+
+
+@inlined
+def place_of(run, per_plane, space, reach):
+    """Give the place of a run from the first plane of a tile on."""
+    plane, pitch = plane_of(space, reach)
+    return run // per_plane * plane + (run % per_plane + reach[1]) * pitch + reach[2]
+
+
+@inlined
+def source(i, size, width, mode):
+    """Say which of `size` samples the sample `i` beyond an edge repeats; it may be below 0."""
+    if mode == REFLECT and width < size:
+        return -i if i < 0 else 2 * (size - 1) - i
+    if mode == CIRCULAR and width <= size:
+        return i + size if i < 0 else i - size
+    return 0 if i < 0 else size - 1
+
+
+@inlined
+def copy(tile, start, origin, n, mode):
+    """Copy a part of a tile to another place in it, or zeros."""
+    to, at = uint64(start), uint64(origin)
+    for i in range(uint64(n)):
+        tile[to + i] = 0 if mode == ZEROS else tile[at + i]
+
+
+@shared
+def extend(tile, first, size, width, step, n, mode):
+    """Fill the `width` pieces of length `n` before and after `size` pieces, one every `step`."""
+    for i in range(1, width + 1):
+        before, after = -i, size - 1 + i
+        at = first + source(before, size, width, mode) * step
+        copy(tile, first + before * step, at, n, mode)
+        at = first + source(after, size, width, mode) * step
+        copy(tile, first + after * step, at, n, mode)
+
+
+@inlined
+def add(tile, start, origin, n):
+    """Add a part of a tile to another one."""
+    to, at = uint64(start), uint64(origin)
+    for i in range(uint64(n)):
+        tile[to + i] += tile[at + i]
+
+
+@shared
+def fold(tile, first, size, width, step, n, mode):
+    """Add what `extend` has copied to what it was copied from."""
+    if mode == ZEROS:
+        return
+    for i in range(1, width + 1):
+        before, after = -i, size - 1 + i
+        at = first + source(before, size, width, mode) * step
+        add(tile, at, first + before * step, n)
+        at = first + source(after, size, width, mode) * step
+        add(tile, at, first + after * step, n)
+
+
+@inlined
+def ahead(values, first, last, space):
+    """Have the planes after some brought near, while those are computed with."""
+    per_plane = space[1] * space[2]
+    for i in range(last * per_plane, min(2 * last - first, space[0]) * per_plane, LINE):
+        fetch(values, uint64(i))
+
+
+@shared
+def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride, row):
+    """Normalise and rectify the raw values of planes `first` to `last`, and extend them.
+
+    The first channel becomes the row `row` of the tile.
+    """
+    plane, pitch = plane_of(space, reach)
+    low, high = max(first - reach[0], 0), min(last + reach[0], space[0])
+    n_runs, length, per_plane = runs_of(high - low, space, reach)
+    for c in range(raw.shape[0]):
+        scale, shift, values = constants[SCALE, c], constants[SHIFT, c], raw[c]
+        start = (row + c) * stride + (low - first + reach[0]) * plane
+        ahead(values, first, last, space)
+        for run in range(n_runs):
+            inside = start + place_of(run, per_plane, space, reach)
+            to, at = uint64(inside), uint64(low * space[1] * space[2] + run * length)
+            for i in range(uint64(length)):
+                u = scale * values[at + i] + shift
+                tile[to + i] = u if u > 0 else slope * u
+            extend(tile, inside, space[2], reach[2], 1, 1, mode)
+        if reach[1]:
+            for a in range(high - low):
+                lines = start + a * plane + reach[1] * pitch
+                extend(tile, lines, space[1], reach[1], pitch, pitch, mode)
+        origin = (row + c) * stride + (reach[0] - first) * plane
+        for a in range(first - reach[0], low):
+            at = origin + source(a, space[0], reach[0], mode) * plane
+            copy(tile, origin + a * plane, at, plane, mode)
+        for a in range(high, last + reach[0]):
+            at = origin + source(a, space[0], reach[0], mode) * plane
+            copy(tile, origin + a * plane, at, plane, mode)
+
+
+@inlined
+def take(tile, stride, first, last, space, reach, raw):
+    """Write the planes of a tile that has no margin before them to the raw values."""
+    n_runs, length, per_plane = runs_of(last - first, space, reach)
+    inset = place_of(0, per_plane, space, reach)
+    for c in range(raw.shape[0]):
+        values = raw[c]
+        for run in range(n_runs):
+            at = uint64(c * stride + place_of(run, per_plane, space, reach) - inset)
+            to = uint64(first * space[1] * space[2] + run * length)
+            for i in range(uint64(length)):
+                values[to + i] = tile[at + i]
+
+
+@shared
+def unrespond(
+    gradients, raw, constants, slope, of_batch, first, last, space, reach, tile, stride, start
+):
+    """Turn gradients after the rectifier into those by raw values: a tile without margins.
+
+    They are ``scale * (z + level + tilt * (raw - mean))``, where z is before the rectifier.
+    """
+    n_runs, length, per_plane = runs_of(last - first, space, reach)
+    inset = place_of(0, per_plane, space, reach)
+    for c in range(raw.shape[0]):
+        scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
+        level, tilt = constants[LEVEL, c], constants[TILT, c]
+        values, gradient = raw[c], gradients[c]
+        ahead(values, first, last, space)
+        ahead(gradient, first, last, space)
+        for run in range(n_runs):
+            to = uint64(c * stride + start + place_of(run, per_plane, space, reach) - inset)
+            at = uint64(first * space[1] * space[2] + run * length)
+            if of_batch:
+                for i in range(uint64(length)):
+                    u, g = values[at + i], gradient[at + i]
+                    z = g if scale * u + shift > 0 else slope * g
+                    tile[to + i] = scale * (z + level + tilt * (u - mean))
+            else:
+                for i in range(uint64(length)):
+                    g = gradient[at + i]
+                    z = g if scale * values[at + i] + shift > 0 else slope * g
+                    tile[to + i] = scale * z
+
+
+@shared
+def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
+    """Add the margins of a tile of gradients to what they were copied from, and write the planes.
+
+    `start` is the first plane of the tile, which may be in the margin; `row` the first row that is
+    written.
+    """
+    plane, pitch = plane_of(space, reach)
+    n_runs, length, per_plane = runs_of(last - first, space, reach)
+    for c in range(out.shape[0]):
+        values, origin = out[c], (row + c) * stride + (reach[0] - start) * plane
+        if mode != ZEROS:
+            for a in range(start - reach[0], 0):
+                to = origin + source(a, space[0], reach[0], mode) * plane
+                add(tile, to, origin + a * plane, plane)
+            for a in range(space[0], last + reach[0] if last == space[0] else 0):
+                to = origin + source(a, space[0], reach[0], mode) * plane
+                add(tile, to, origin + a * plane, plane)
+        if reach[1]:
+            for a in range(first, last):
+                lines = origin + a * plane + reach[1] * pitch
+                fold(tile, lines, space[1], reach[1], pitch, pitch, mode)
+        for run in range(n_runs):
+            inside = origin + first * plane + place_of(run, per_plane, space, reach)
+            fold(tile, inside, space[2], reach[2], 1, 1, mode)
+            at, to = uint64(inside), uint64(first * space[1] * space[2] + run * length)
+            for i in range(uint64(length)):
+                values[to + i] = tile[at + i]
+
+
+@inlined
+def rectify(raw, constants, slope, start, stop, out):
+    """Normalise and rectify raw values."""
+    for c in range(raw.shape[0]):
+        scale, shift = constants[SCALE, c], constants[SHIFT, c]
+        values, to = raw[c], out[c]
+        for i in range(uint64(start), uint64(stop)):
+            u = scale * values[i] + shift
+            to[i] = u if u > 0 else slope * u
+
+
+@inlined
+def moments(values, start, stop, out):
+    """Write the mean of some values, and the sum of their squared distances from it."""
+    total = squares = 0.0
+    for block in range(start, stop, BLOCK):
+        s = values.dtype.type(0)
+        for i in range(uint64(block), uint64(min(block + BLOCK, stop))):
+            s += values[i]
+        total += s
+    mean = values.dtype.type(total / (stop - start))
+    for block in range(start, stop, BLOCK):
+        s = values.dtype.type(0)
+        for i in range(uint64(block), uint64(min(block + BLOCK, stop))):
+            s += (values[i] - mean) * (values[i] - mean)
+        squares += s
+    out[0], out[1] = mean, squares
+
+
+@inlined
+def slopes(gradient, values, constants, c, slope, start, stop, out):
+    """Write the sum of a channel's gradients before the rectifier, alone and times raw - mean."""
+    scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
+    straight = slanted = 0.0
+    for block in range(start, stop, BLOCK):
+        s = t = values.dtype.type(0)
+        for i in range(uint64(block), uint64(min(block + BLOCK, stop))):
+            g = gradient[i]
+            z = g if scale * values[i] + shift > 0 else slope * g
+            s += z
+            t += z * (values[i] - mean)
+        straight += s
+        slanted += t
+    out[0], out[1] = straight, slanted

@@ -1,0 +1,72 @@
+"""A compiled function on torch's threads: each piece of work is done once, whoever does it."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytest
+import torch
+
+from autoden.models.narrow import team
+from autoden.models.narrow.team import in_team, n_threads, wait
+
+n_threads()  # before the code below is compiled
+
+
+@numba.njit(nogil=True)
+def add_one(member, size, values, n_times):
+    for _ in range(n_times):
+        for i in range(member * len(values) // size, (member + 1) * len(values) // size):
+            values[i] += 1
+        if size > 1:
+            wait()
+        values[len(values) - 1 - member] += 10  # of another one's share
+
+
+@numba.njit(nogil=True)
+def run(values, n_times, n_threads):
+    in_team(add_one, n_threads, (values, n_times))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_all_work_is_done_once_and_threads_wait_for_each_other(n: int) -> None:
+    values = np.zeros(1000)
+    run(values, 5, n)
+    expected = np.full(1000, 5.0)
+    expected[1000 - n :] += 50
+    assert np.array_equal(values, expected)
+
+
+def test_there_are_as_many_threads_as_torch_has() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert n_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_without_openmp_one_thread_does_all() -> None:
+    code = """
+import logging
+logging.basicConfig(level=logging.INFO)
+import torch
+from autoden.models.narrow import team
+team.LIBRARIES = ()
+torch.set_num_threads(2)
+from autoden.models.dncnn import DnCNN
+network, x = DnCNN(n_layers=3, n_features=16), torch.randn(2, 1, 64, 64)
+network(x).square().mean().backward()
+print(team.n_threads(), all(p.grad.isfinite().all() for p in network.parameters()))"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1 True"
+    assert done.stderr.count("compute on one thread") == 1
+
+
+def test_a_forked_process_has_one_thread(monkeypatch) -> None:
+    monkeypatch.setattr(team.os, "getpid", lambda: -1)
+    assert n_threads() == 1
