@@ -137,6 +137,16 @@ def test_images_and_volumes_are_those_of_torch(mode, options, sizes, n_compiled)
     assert n_compiled() == len(sizes)
 
 
+def test_a_graph_that_is_kept_can_be_gone_back_through_twice() -> None:
+    made, x = small(n_dims=2), torch.randn(2, 1, 30, 30, dtype=torch.float64)
+    weights = list(made.parameters())
+    loss = made(x).square().mean()
+    first = torch.autograd.grad(loss, weights, retain_graph=True)
+    made(x).square().mean().backward()
+    for one, other in zip(first, torch.autograd.grad(loss, weights), strict=True):
+        assert torch.equal(one, other)
+
+
 @pytest.mark.parametrize("n_dims", [1, 2, 3])
 def test_joined_channels_are_those_of_two_tensors(n_dims, n_compiled) -> None:
     made = Chain(*layer(5, 3, n_dims=n_dims), *layer(3, 2, kernel=1, n_dims=n_dims)).double()

@@ -16,27 +16,28 @@ n_threads()  # before the code below is compiled
 
 
 @numba.njit(nogil=True)
-def add_one(member, size, values, n_times):
-    for _ in range(n_times):
+def add_one(member, size, values, seen, n_times):
+    for time in range(n_times):
         for i in range(member * len(values) // size, (member + 1) * len(values) // size):
             values[i] += 1
         if size > 1:
             wait()
-        values[len(values) - 1 - member] += 10  # of another one's share
+        seen[time, member] = values.sum()
+        if size > 1:
+            wait()
 
 
 @numba.njit(nogil=True)
-def run(values, n_times, n_threads):
-    in_team(add_one, n_threads, (values, n_times))
+def run(values, seen, n_threads):
+    in_team(add_one, n_threads, (values, seen, len(seen)))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7])
 def test_all_work_is_done_once_and_threads_wait_for_each_other(n: int) -> None:
-    values = np.zeros(1000)
-    run(values, 5, n)
-    expected = np.full(1000, 5.0)
-    expected[1000 - n :] += 50
-    assert np.array_equal(values, expected)
+    values, seen = np.zeros(1000), np.zeros((5, n))
+    run(values, seen, n)
+    assert np.array_equal(values, np.full(1000, 5.0))
+    assert np.array_equal(seen, np.outer(1000 * np.arange(1, 6), np.ones(n)))
 
 
 def test_there_are_as_many_threads_as_torch_has() -> None:

@@ -14,7 +14,7 @@ from autoden.training import TrainingSettings, fit
 from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
 from autoden.training.checkpoints import SavedEpochs
-from autoden.training.normalisation import measure_normalisation
+from autoden.training.normalisation import NormalisationMeter
 from autoden.training.observers import EpochRecord
 
 
@@ -80,15 +80,17 @@ def test_a_network_infers_exactly_what_it_gave_in_training():
     model.train()
     with torch.no_grad():
         trained = model(inputs)
-        measure_normalisation(model, [inputs])
-        assert not model.training
-        torch.testing.assert_close(model(inputs), trained, rtol=1e-4, atol=1e-5)
+        meter = NormalisationMeter(model)
+        for _ in range(2):  # the second time without counting again
+            meter.measure([inputs])
+            assert not model.training
+            torch.testing.assert_close(model(inputs), trained, rtol=1e-4, atol=1e-5)
 
 
 def test_statistics_over_several_batches_are_their_mean():
     layer = nn.BatchNorm1d(1)
     batches = [torch.tensor([[[0.0, 2.0]]]), torch.tensor([[[10.0, 14.0]]])]
-    measure_normalisation(layer, batches)
+    NormalisationMeter(layer).measure(batches)
     assert layer.running_mean.item() == pytest.approx(6.5)
     assert layer.running_var.item() == pytest.approx((1.0 + 4.0) / 2)
 

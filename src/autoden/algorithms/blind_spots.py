@@ -9,6 +9,7 @@ takes the place of a hidden element comes from where that noise reaches.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -88,15 +89,17 @@ class BlindSpots:
             Shape (N, 1, *S), bool; the same number of spots in each sample, fewer only where
             fewer are allowed.
         """
-        n_elements = allowed[0].numel()
-        n_hidden_by_one = torch.Size(self.mask_shape).numel()
-        n_most = int(MAX_HIDDEN * n_elements / n_hidden_by_one)
-        n_spots = max(1, min(round(self.ratio * n_elements), n_most))
+        n_spots = self._n_spots(allowed[0].numel())
         draws = torch.rand(allowed.shape, generator=self.generator, device=allowed.device)
         ranks = draws.masked_fill(~allowed, -1.0).flatten(1)
         chosen = ranks.topk(n_spots, dim=1).indices
         spots = torch.zeros_like(ranks, dtype=torch.bool).scatter_(1, chosen, True)
         return spots.reshape(allowed.shape) & allowed
+
+    def _n_spots(self, n_elements: int) -> int:
+        """Say how many spots a sample has."""
+        n_most = int(MAX_HIDDEN * n_elements / math.prod(self.mask_shape))
+        return max(1, min(round(self.ratio * n_elements), n_most))
 
     def hide(self, inputs: Tensor, spots: Tensor) -> Tensor:
         """Replace spots and what `mask_shape` hides around them.
@@ -106,7 +109,7 @@ class BlindSpots:
         inputs : Tensor
             Shape (N, C, *S).
         spots : Tensor
-            Shape (N, 1, *S), bool.
+            Shape (N, 1, *S), bool; no more of them than `draw` gives.
 
         Returns
         -------
@@ -124,25 +127,31 @@ class BlindSpots:
             mean, deviation = inputs.mean(axes, keepdim=True), inputs.std(axes, keepdim=True)
             draws = torch.randn(inputs.shape, generator=self.generator, device=inputs.device)
             return torch.where(hidden, mean + deviation * draws, inputs)
-        return torch.where(hidden, self._neighbours(inputs, hidden, offsets), inputs)
+        return self._fill_by_neighbours(inputs, hidden, offsets)
 
-    def _neighbours(self, inputs: Tensor, hidden: Tensor, offsets: Tensor) -> Tensor:
-        """Give a random neighbour of every element, the same one in all channels.
+    def _fill_by_neighbours(self, inputs: Tensor, hidden: Tensor, offsets: Tensor) -> Tensor:
+        """Replace hidden elements by a random neighbour, the same one in all channels.
 
         Of a few drawn the first that is not hidden itself is taken, so that what is hidden in one
-        place does not show in another.
+        place does not show in another. So many places are filled as can be hidden, whatever is:
+        counting would make a GPU wait.
         """
         flat, is_hidden = inputs.flatten(2), hidden.flatten(1)  # (N, C, P), (N, P)
-        n, _, n_places = flat.shape
-        places = torch.arange(n_places, device=inputs.device)
-        sources = places.expand(n, n_places)
+        n, n_channels, n_elements = flat.shape
+        n_places = min(self._n_spots(n_elements) * math.prod(self.mask_shape), n_elements)
+        places = (
+            is_hidden.to(torch.uint8).topk(n_places, dim=1).indices
+        )  # (N, K), hidden ones first
+        sources = places
         for draw in range(N_TRIES):
             drawn = torch.randint(
-                len(offsets), (n, n_places), generator=self.generator, device=inputs.device
+                len(offsets), places.shape, generator=self.generator, device=inputs.device
             )
-            other = _sources(places, offsets[drawn], inputs.shape[2:])  # (N, P)
+            other = _sources(places, offsets[drawn], inputs.shape[2:])  # (N, K)
             sources = torch.where(is_hidden.gather(1, sources), other, sources) if draw else other
-        return flat.gather(2, sources.unsqueeze(1).expand_as(flat)).reshape(inputs.shape)
+        sources = torch.where(is_hidden.gather(1, places), sources, places)
+        to, origin = (i.unsqueeze(1).expand(n, n_channels, n_places) for i in (places, sources))
+        return flat.scatter(2, to, flat.gather(2, origin)).reshape(inputs.shape)
 
 
 def neighbourhood(shape: Sequence[int], mask_shape: Sequence[int]) -> list[tuple[int, ...]]:

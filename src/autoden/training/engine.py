@@ -10,7 +10,6 @@ The loop reads numbers back from the device once per epoch and knows no algorith
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,11 +28,11 @@ from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
-from autoden.training.normalisation import measure_normalisation
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.optimizer import make_optimizer
 from autoden.training.precision import in_mixed_precision
 from autoden.training.schedule import constant, cosine_restarts
+from autoden.training.scoring import Scorer
 from autoden.training.settings import TrainingSettings
 from autoden.training.steps import Stepper
 from autoden.training.task import Task
@@ -100,6 +99,7 @@ def fit(
     objective = _Objective(compile_network(trained) if compile else trained, task, penalties)
     average = _start_average(model, settings)
     kept = model if average is None else average.module
+    scorer = Scorer(kept, task)
     measured = _Measured([], BestWeights(kept, settings.epochs), offers_live=average is None)
     stopped = None
     model.train()
@@ -111,7 +111,7 @@ def fit(
                 _run_epoch(epoch, objective, stepper, measured, settings)
                 if average is not None:
                     average.update_parameters(model)
-                    _offer_average(epoch, kept, task, measured.best, settings)
+                    _offer_average(epoch, scorer, measured.best, settings)
                 for observer in observers:
                     observer.on_epoch(measured.records[-1])
         except StopTraining as request:
@@ -124,8 +124,8 @@ def fit(
         done = f"{len(measured.records)} of {settings.epochs} epochs"
         logger.warning("Training %s after %s; the best weights so far are kept.", stopped, done)
     if average is None and measured.records:  # what the last step made was not offered yet
-        measured.best.add(len(measured.records) - 1, _score_as_used(model, task))
-    best_epoch, score = _keep_best(kept, task, measured.best)
+        measured.best.add(len(measured.records) - 1, scorer.score())
+    best_epoch, score = scorer.keep_best(measured.best)
     if average is not None:
         model.load_state_dict(kept.state_dict())
         model.eval()
@@ -215,12 +215,12 @@ def _start_average(model: nn.Module, settings: TrainingSettings) -> AveragedMode
 
 
 def _offer_average(
-    epoch: int, average: nn.Module, task: Task, best: BestWeights, settings: TrainingSettings
+    epoch: int, scorer: Scorer, best: BestWeights, settings: TrainingSettings
 ) -> None:
     """Score the averaged weights as they will be used, a hundred times in a run."""
     every = max(1, settings.epochs // AVERAGE_SCORES)
     if (epoch + 1) % every == 0 or epoch + 1 == settings.epochs:
-        best.offer(epoch, _score_as_used(average, task), as_used=True)
+        best.offer(epoch, scorer.score(), as_used=True)
 
 
 def _run_epoch(
@@ -278,37 +278,6 @@ def _say_invalid(when: str, settings: TrainingSettings) -> str:
         f"(={settings.learning_rate}). Try a ten times smaller learning rate, and check a network "
         "or penalty of your own for divisions, logarithms and roots of zero."
     )
-
-
-def _keep_best(model: nn.Module, task: Task, best: BestWeights) -> tuple[int | None, float]:
-    """Score the kept weights in inference mode and leave the model with the best of them."""
-    candidates = best.candidates
-    for candidate in candidates:
-        if not candidate.as_used:
-            best.restore(candidate)
-            score = _score_as_used(model, task)
-            # What some tasks score shows only while they train: that score then stands.
-            best.confirm(candidate, candidate.score if math.isnan(score) else score)
-    if not candidates:
-        _measure_normalisation(model, task)
-        return None, float("nan")
-    chosen = min(candidates, key=lambda candidate: candidate.score)
-    best.restore(chosen)
-    model.eval()
-    return chosen.epoch, chosen.score
-
-
-@torch.no_grad()
-def _score_as_used(model: nn.Module, task: Task) -> float:
-    """Give the held-out error in inference mode; NaN if the task has nothing to score."""
-    _measure_normalisation(model, task)
-    sums = [task.loss(model, batch).held_out for batch in task.held_out_batches()]
-    return held_out_scores(torch.stack(sums).sum(0).tolist())[0] if sums else float("nan")
-
-
-def _measure_normalisation(model: nn.Module, task: Task) -> None:
-    """Fit the statistics of batch normalisation to these very weights; end in inference mode."""
-    measure_normalisation(model, (batch.input for batch in task.held_out_batches()))
 
 
 def _mark_last(items: Iterable[T]) -> Iterator[tuple[T, bool]]:

@@ -19,7 +19,6 @@ from torch.nn import functional
 
 from autoden.models.narrow import kernels, tasks
 from autoden.models.narrow.differentiable import differentiable_gradients
-from autoden.models.narrow.memory import lend, release
 from autoden.models.narrow.parts import Layer
 from autoden.models.narrow.team import n_threads
 from autoden.models.nd import nd_layers
@@ -70,7 +69,6 @@ def compute(
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in inputs):
         out: Tensor = _Chain.apply(layers, statistics, *inputs)  # type: ignore[no-untyped-call]
         return out
-    release()
     x = joined(x, beside)
     at_once = max(1, AT_ONCE // (x[0, 0].numel() * max(layer.n_out for layer in layers)))
     if any(layer.of_batch for layer in layers):
@@ -188,7 +186,7 @@ class _Pass:
         self.constants = np.empty((len(layers) + 1, len(IDENTITY), widest), self.x.dtype)
         self.constants[:] = IDENTITY
         n_samples = len(x) * math.prod(self.space)
-        self.raws = lend((n_samples * self.plan.n_kept,), self.x.dtype)
+        self.raws = np.empty((n_samples * self.plan.n_kept,), self.x.dtype)
         self.n_threads = max(1, min(n_threads(), n_samples * len(self.weights) // OF_A_THREAD))
 
     def output(self) -> Tensor:
@@ -197,7 +195,7 @@ class _Pass:
         kept = list(self._running())
         for values, i, which in kept:
             running[i, which, : len(values)] = values
-        out = lend((len(self.x), self.layers[-1].n_out, *self.x.shape[2:]), self.x.dtype)
+        out = np.empty((len(self.x), self.layers[-1].n_out, *self.x.shape[2:]), self.x.dtype)
         kernels.forward(
             self.x.ravel(), self.beside.ravel(), len(self.x), self.space, self.plan.table,
             self.plan.numbers, self.weights, running, self.raws, self.constants, out.ravel(),
@@ -224,11 +222,11 @@ class _Pass:
         """Turn the gradient by the output into those by the input and by the weights needed."""
         by_weights = np.empty_like(self.weights)
         by_inputs = [
-            lend(of.shape if any(needed[:N_INPUTS]) else (0,), of.dtype)
+            np.empty(of.shape if any(needed[:N_INPUTS]) else (0,), of.dtype)
             for of in (self.x, self.beside)
         ]
         widest = max(0, *(layer.n_out for layer in self.layers[:-1])) if len(self.layers) > 1 else 0
-        between = lend((2, len(self.x) * math.prod(self.space) * widest), self.x.dtype)
+        between = np.empty((2, len(self.x) * math.prod(self.space) * widest), self.x.dtype)
         kernels.backward(
             gradient.contiguous().numpy().ravel(), self.x.ravel(), self.beside.ravel(),
             len(self.x), self.space, self.plan.table, self.plan.numbers, self.weights, self.raws,

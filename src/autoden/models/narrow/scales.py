@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from autoden.models.narrow import scale_kernels as kernels
 from autoden.models.narrow.function import on_three_axes
-from autoden.models.narrow.memory import lend
 from autoden.models.narrow.team import n_threads
 
 OF_A_THREAD = 2**14
@@ -58,7 +58,7 @@ class _Rescaling(torch.autograd.Function):
         rows = x.detach().contiguous().flatten(0, 1).flatten(1)
         size = coarse if kind in (kernels.AVERAGE, kernels.GATHER) else fine
         values = rows.numpy()
-        out = lend((len(rows), math.prod(size)), values.dtype)
+        out = np.empty((len(rows), math.prod(size)), values.dtype)
         threads = max(1, min(n_threads(), max(values.size, out.size) // OF_A_THREAD))
         kernels.rescale(
             kind, values, on_three_axes(tuple(coarse), 1), on_three_axes(tuple(fine), 1),
