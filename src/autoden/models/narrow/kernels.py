@@ -45,6 +45,7 @@ from autoden.models.narrow.tasks import (
     TAPS,
     axes,
     bounds,
+    claim,
     form_of,
     most_tiles,
     n_tiles,
@@ -66,7 +67,7 @@ from autoden.models.narrow.tiles import (
 )
 from autoden.transforms.compiled import compiled, inlined, shared
 
-BUILT_ON = "dc2542e19f3e3d7a"
+BUILT_ON = "9d78e296d4b58c62"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -83,8 +84,9 @@ def source_of(i, x, batch, n, table, raws):
 
 @inlined
 def convolve_share(
-    member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, part, out
-):
+    member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, taken,
+    part, out,
+):  # fmt: skip
     """Convolve, and find the moments of what is to be normalised by them."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
@@ -92,13 +94,14 @@ def convolve_share(
     stride = (height + 2 * reach[0] + 1) * plane + STEP
     rows = np.zeros(n_in * stride, x.dtype)
     sums_stride = height * plane + STEP
-    sums = np.empty(rounded(n_out, 4) * sums_stride, x.dtype)
+    sums = np.empty(n_out * sums_stride, x.dtype)
     starts = places(n_in, stride, taps, layer[STRIDE], plane, pitch)
     w = packed(weights_of(layer, weights))
     bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
     slope, to = x.dtype.type(numbers[i, SLOPE_BEFORE]), raws if after >= 0 else out
     row, before, n_own = source_of(i, x, batch, n, table, raws)
-    for task in share(member, size, batch * tiles):
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
         sample = task // tiles
         first, last = bounds(task % tiles, tiles, space[0])
         came = values_of(sample, row, n_own, n, before, batch)
@@ -107,39 +110,47 @@ def convolve_share(
             respond(
                 values, constants, slope, first, last, space, reach, layer[MODE], rows, stride, at
             )
-        convolve(rows, starts, w, bias, (last - first) * plane, sums, sums_stride)
         made = values_of(sample, to, n_out, n, max(after, 0), batch)
-        take(sums, sums_stride, first, last, space, reach, made)
+        count = (last - first) * plane
+        if plane == per_plane and count >= STEP:  # tiles lie as the channels do
+            begin = (max(after, 0) * batch + sample * n_out) * n + first * per_plane
+            convolve(rows, starts, w, bias, count, n_out, to, n, begin)
+        else:
+            convolve(rows, starts, w, bias, count, n_out, sums, sums_stride, 0)
+            take(sums, sums_stride, first, last, space, reach, made)
         if layer[OF_BATCH]:
             for c in range(n_out):
                 moments(made[c], first * per_plane, last * per_plane, part[task, c])
+        task = claim(member, size, batch * tiles, taken)
 
 
 @inlined
-def rectify_share(member, size, batch, space, table, numbers, raws, constants, out):
+def rectify_share(member, size, batch, space, table, numbers, raws, constants, taken, out):
     """Normalise and rectify what the last layer gave."""
     last_layer = len(table) - 1
     layer, n, per_plane = table[last_layer], space[0] * space[1] * space[2], space[1] * space[2]
     after, tiles = layer[CHANNELS_BEFORE], n_tiles(layer, space)
     slope, row = out.dtype.type(numbers[last_layer, SLOPE]), raws if after >= 0 else out
-    for task in share(member, size, batch * tiles):
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
         first, last = bounds(task % tiles, tiles, space[0])
         raw = values_of(task // tiles, row, layer[N_OUT], n, max(after, 0), batch)
         made = values_of(task // tiles, out, layer[N_OUT], n, 0, batch)
         rectify(raw, constants, slope, first * per_plane, last * per_plane, made)
+        task = claim(member, size, batch * tiles, taken)
 
 
 @shared
 def forward_share(
     member, size, x, beside, batch, space, table, numbers, weights, running, raws, constants,
-    parts, out,
+    taken, parts, out,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `forward` says."""
     own, seen = constants.copy(), running.copy()
     for i in range(len(table)):
         convolve_share(
             member, size, i, x, beside, batch, space, table, numbers, weights, raws, own[i],
-            parts[i % 2], out,
+            taken[i], parts[i % 2], out,
         )  # fmt: skip
         if size > 1:
             wait()
@@ -149,7 +160,18 @@ def forward_share(
                 seen[i], numbers[i, MOMENTUM], numbers[i, EPS], own[i + 1],
             )  # fmt: skip
     if table[len(table) - 1, RESPONDS]:
-        rectify_share(member, size, batch, space, table, numbers, raws, own[len(table)], out)
+        rectify_share(
+            member,
+            size,
+            batch,
+            space,
+            table,
+            numbers,
+            raws,
+            own[len(table)],
+            taken[len(table)],
+            out,
+        )
     if member == 0:
         for i in range(len(table)):
             for c in range(constants.shape[2]):
@@ -171,23 +193,28 @@ def forward(
     the running means and variances; those of the batch are added where a layer uses them.
     """
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
+    taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         forward_share,
         n_threads,
         (
-            x, beside, batch, space, table, numbers, weights, running, raws, constants, parts, out,
+            x, beside, batch, space, table, numbers, weights, running, raws, constants, taken,
+            parts, out,
         ),
     )  # fmt: skip
 
 
 @inlined
-def slopes_share(member, size, gradient, batch, space, table, numbers, raws, constants, part):
+def slopes_share(
+    member, size, gradient, batch, space, table, numbers, raws, constants, taken, part
+):
     """Find the sums of gradients by the output that the way back through the last layer needs."""
     last_layer = len(table) - 1
     layer, n, per_plane = table[last_layer], space[0] * space[1] * space[2], space[1] * space[2]
     before, tiles = layer[CHANNELS_BEFORE], n_tiles(layer, space)
     row, slope = raws if before >= 0 else gradient, gradient.dtype.type(numbers[last_layer, SLOPE])
-    for task in share(member, size, batch * tiles):
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
         first, last = bounds(task % tiles, tiles, space[0])
         raw = values_of(task // tiles, row, layer[N_OUT], n, max(before, 0), batch)
         given = values_of(task // tiles, gradient, layer[N_OUT], n, 0, batch)
@@ -196,12 +223,13 @@ def slopes_share(member, size, gradient, batch, space, table, numbers, raws, con
                 given[c], raw[c], constants, c, slope, first * per_plane, last * per_plane,
                 part[task, c],
             )  # fmt: skip
+        task = claim(member, size, batch * tiles, taken)
 
 
 @inlined
 def back_share(
     member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    learns, goes_on, part, sums, between, by_x, by_beside,
+    learns, goes_on, taken, part, sums, between, by_x, by_beside,
 ):  # fmt: skip
     """Turn gradients by the output of layer `i` into those by its weights and by its input."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
@@ -215,7 +243,7 @@ def back_share(
     by_stride = (height + 4 * reach[0]) * plane + lead + STEP
     by_raw = np.zeros(rounded(n_out, 4) * by_stride, x.dtype)
     back_stride = (height + 2 * reach[0]) * plane + STEP
-    back = np.empty(rounded(n_in, 4) * back_stride, x.dtype)
+    back = np.empty(n_in * back_stride, x.dtype)
     back_starts = places(n_out, by_stride, taps, layer[STRIDE], plane, pitch)
     w, nothing = turned(weights_of(layer, weights)), np.zeros(1, x.dtype)
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
@@ -224,7 +252,8 @@ def back_share(
     given_row = between[i % 2] if i < len(table) - 1 else gradient
     n_tasks, width, length = batch * tiles, rounded(n_out, 4), len(starts)
     groups = min(N_GROUPS, n_tasks)
-    for group in share(member, size, groups):
+    group = claim(member, size, groups, taken)
+    while group >= 0:
         of_group = sums[group * width * length : (group + 1) * width * length]
         by_weights = of_group.reshape((width, length))
         by_weights[:] = 0
@@ -263,7 +292,9 @@ def back_share(
                 given, raw, constants[i + 1], slope, layer[OF_BATCH], last, high, space, reach,
                 by_raw, by_stride, origin + last * plane,
             )  # fmt: skip
-            convolve(by_raw, back_starts, w, nothing, (stop - start) * plane, back, back_stride)
+            convolve(
+                by_raw, back_starts, w, nothing, (stop - start) * plane, n_in, back, back_stride, 0
+            )
             to = values_of(sample, to_row, n_own, n, 0, batch)
             other_to = values_of(sample, by_beside, n_in - n_own, n, 0, batch)
             for at, values in ((0, to), (n_own, other_to)):
@@ -276,6 +307,7 @@ def back_share(
                         to[c], came[c], constants[i], c, slope_before, first * per_plane,
                         last * per_plane, part[task, c],
                     )  # fmt: skip
+        group = claim(member, size, groups, taken)
 
 
 @inlined
@@ -296,13 +328,13 @@ def join_share(member, size, layer, n_tasks, sums, by_weights):
 @shared
 def backward_share(
     member, size, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    needed, first_needed, parts, sums, between, by_weights, by_x, by_beside,
+    needed, first_needed, taken, parts, sums, between, by_weights, by_x, by_beside,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `backward` says."""
     last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], constants.copy()
     slopes_share(
         member, size, gradient, batch, space, table, numbers, raws, own[last_layer + 1],
-        parts[last_layer % 2],
+        taken[last_layer + 1], parts[last_layer % 2],
     )  # fmt: skip
     n_tasks = batch * n_tiles(table[last_layer], space)
     if size > 1:
@@ -313,7 +345,7 @@ def backward_share(
         settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1], by_weights, member == 0)
         back_share(
             member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
-            learns, goes_on, parts[(i - 1) % 2], sums[i % 2], between, by_x, by_beside,
+            learns, goes_on, taken[i], parts[(i - 1) % 2], sums[i % 2], between, by_x, by_beside,
         )  # fmt: skip
         n_tasks = batch * n_tiles(table[i], space)
         if size > 1:
@@ -343,11 +375,12 @@ def backward(
         most = max(most, rounded(table[i, N_OUT], 4) * rounded(n_terms, 3))
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
     sums = np.empty((2, N_GROUPS * most), x.dtype)
+    taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         backward_share,
         n_threads,
         (
             gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
-            first_needed, parts, sums, between, by_weights, by_x, by_beside,
+            first_needed, taken, parts, sums, between, by_weights, by_x, by_beside,
         ),
     )  # fmt: skip

@@ -71,10 +71,15 @@ def turned(weights):
 
 
 @shared
-def convolve(tile, starts, w, bias, n, out, stride):
-    """Write bias and the sums over terms of weight times tile: `n` and some more of each output."""
+def convolve(tile, starts, w, bias, n, n_out, out, stride, begin):
+    """Write bias and the sums over terms of weight times tile: `n` of each of `n_out` outputs.
+
+    The first is written to the place `begin` of ``out``, those of the next output `stride` further.
+    There must be room for `STEP` of them, and for not more than `n` if that is larger.
+    """
     for first in range(0, n, STEP):
-        at, beside = uint64(first), uint64(first + WIDTH)
+        start = max(min(first, n - STEP), 0)  # the last ones may be computed twice
+        at, beside = uint64(start), uint64(start + WIDTH)
         for four in range(w.shape[0]):
             weights, o = w[four], 4 * four
             p = q = spread(bias[min(o, len(bias) - 1)])
@@ -92,18 +97,18 @@ def convolve(tile, starts, w, bias, n, out, stride):
                 t, u = add_product(t, weight, x), add_product(u, weight, y)
                 weight = spread(weights[k, 3])
                 v, z = add_product(v, weight, x), add_product(z, weight, y)
-            row = uint64(o * stride)
+            row, step = uint64(begin + o * stride), uint64(stride)
             store(out, row + at, p)
             store(out, row + beside, q)
-            row += uint64(stride)
-            store(out, row + at, r)
-            store(out, row + beside, s)
-            row += uint64(stride)
-            store(out, row + at, t)
-            store(out, row + beside, u)
-            row += uint64(stride)
-            store(out, row + at, v)
-            store(out, row + beside, z)
+            if o + 1 < n_out:
+                store(out, row + step + at, r)
+                store(out, row + step + beside, s)
+            if o + 2 < n_out:
+                store(out, row + 2 * step + at, t)
+                store(out, row + 2 * step + beside, u)
+            if o + 3 < n_out:
+                store(out, row + 3 * step + at, v)
+                store(out, row + 3 * step + beside, z)
 
 
 @shared

@@ -15,7 +15,7 @@ from numba import uint64
 from autoden.models.narrow.team import in_team
 from autoden.transforms.compiled import compiled, inlined, shared
 
-BUILT_ON = "48a7a05b54e148af"
+BUILT_ON = "4e116d1fc2d9e9e2"
 """Digest of the modules whose functions become part of these."""
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)

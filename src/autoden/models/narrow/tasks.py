@@ -10,6 +10,7 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
 import numpy as np
 
+from autoden.models.narrow.team import take_next
 from autoden.models.narrow.tiles import CIRCULAR, plane_of
 from autoden.transforms.compiled import inlined
 
@@ -69,6 +70,22 @@ def most_tiles(table, space):
 def share(member, size, n):
     """Say which of `n` pieces of work are those of one of `size` threads."""
     return range(member * n // size, (member + 1) * n // size)
+
+
+@inlined
+def claim(member, size, n, taken):
+    """Take one of `n` pieces of work: a thread's own first, then those of the others; or give -1.
+
+    So all threads end at the same time, though one may be slower, and most find in their near
+    cache what they left there. `taken` counts for each thread how many of its own are taken.
+    """
+    piece = -1
+    for turn in range(size):
+        if piece < 0:
+            whose = (member + turn) % size
+            found = whose * n // size + take_next(taken, whose)
+            piece = found if found < (whose + 1) * n // size else -1
+    return piece
 
 
 @inlined

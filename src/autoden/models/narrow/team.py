@@ -145,6 +145,21 @@ def wait(context: Any) -> tuple[Any, Generator]:
     return types.void(), generate
 
 
+@instruction
+def take_next(context: Any, taken: Any, index: Any) -> tuple[Any, Generator]:
+    """``take_next(taken, index)``: add 1 to a whole number of a 1D array and give what it was.
+
+    No two threads are given the same.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.gep(data, [arguments[1]])
+        return builder.atomic_rmw("add", place, place.type.pointee(1), "monotonic")
+
+    return types.int64(taken, types.int64), generate
+
+
 def _openmp(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
     """Declare a function of OpenMP."""
     kind = ir.FunctionType(result, list(arguments))

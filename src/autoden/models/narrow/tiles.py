@@ -236,20 +236,21 @@ def rectify(raw, constants, slope, start, stop, out):
 
 @inlined
 def moments(values, start, stop, out):
-    """Write the mean of some values, and the sum of their squared distances from it."""
-    total = squares = 0.0
+    """Write the mean of some values, and the sum of their squared distances from it.
+
+    Distances are first taken from one of the values, which is near enough to lose no digits.
+    """
+    near, total, squares = values[start], 0.0, 0.0
     for block in range(start, stop, BLOCK):
-        s = values.dtype.type(0)
+        s = t = values.dtype.type(0)
         for i in range(uint64(block), uint64(min(block + BLOCK, stop))):
-            s += values[i]
+            far = values[i] - near
+            s += far
+            t += far * far
         total += s
-    mean = values.dtype.type(total / (stop - start))
-    for block in range(start, stop, BLOCK):
-        s = values.dtype.type(0)
-        for i in range(uint64(block), uint64(min(block + BLOCK, stop))):
-            s += (values[i] - mean) * (values[i] - mean)
-        squares += s
-    out[0], out[1] = mean, squares
+        squares += t
+    count = stop - start
+    out[0], out[1] = near + total / count, max(squares - total * total / count, 0.0)
 
 
 @inlined
