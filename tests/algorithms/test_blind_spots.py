@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autoden.algorithms.blind_spots import BlindSpots, checked_mask_shape, neighbourhood
+from autoden.algorithms.blind_spots import BlindSpots, checked_mask_shape, dilate, neighbourhood
 from autoden.errors import InputError
 from autoden.training.batch import Batch
 
@@ -56,6 +56,16 @@ def test_spots_stay_off_what_does_not_train():
     seen = make_spots(2, ratio=0.5)(Batch(batch.input, batch.target, weight, batch.held_out))
     assert seen.weight.sum() > 0
     assert torch.equal(seen.input[:, :, 4:], batch.input[:, :, 4:])
+
+
+@pytest.mark.parametrize("mask_shape", [1, 3])
+def test_more_spots_than_are_drawn_are_hidden_all_the_same(mask_shape):
+    spots = make_spots(2, mask_shape, ratio=0.001)
+    inputs = torch.arange(512.0).reshape(2, 1, 16, 16)
+    many = torch.zeros(inputs.shape, dtype=torch.bool)
+    many[:, :, 2::6, 1::6] = True
+    changed = spots.hide(inputs, many) != inputs
+    assert torch.equal(changed, dilate(many, spots.mask_shape))
 
 
 @pytest.mark.parametrize("n_dims", [1, 2, 3])

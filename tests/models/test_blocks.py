@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import ndimage
 
+from autoden.errors import InputError
 from autoden.models.blocks import (
     Pad,
     average_pool,
@@ -27,6 +28,12 @@ def test_padding_is_that_of_numpy(mode: str, shape: tuple[int, ...], width: int)
     x = torch.randn(2, 3, *shape)
     expected = np.pad(x.numpy(), [(0, 0)] * 2 + [(width, width)] * len(shape), NUMPY_MODES[mode])
     np.testing.assert_array_equal(Pad(width, mode)(x).numpy(), expected)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "edge", 1])
+def test_other_modes_of_padding_are_refused(mode) -> None:
+    with pytest.raises(InputError, match="mode"):
+        Pad(1, mode)
 
 
 @pytest.mark.parametrize(("mode", "too_short"), [("reflect", 3), ("circular", 2)])

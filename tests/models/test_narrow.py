@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -163,6 +164,16 @@ def test_joined_channels_are_those_of_two_tensors(n_dims, n_compiled) -> None:
         torch.testing.assert_close(ours, theirs)
     with torch.no_grad():
         torch.testing.assert_close(made.eval().join(one, two), made(torch.cat((one, two), 1)))
+
+
+def test_what_cannot_be_joined_is_refused_by_torch() -> None:
+    made, x = Chain(*layer(4, 3, n_dims=2)), torch.randn(2, 2, 9, 8)
+    for other in (x[:1], x[:, :, :5], x[:, :, :, :5]):
+        with pytest.raises(RuntimeError, match="Sizes of tensors must match"):
+            made.join(x, other)
+    with pytest.raises(RuntimeError, match="channels"):
+        made.join(x, torch.cat((x, x), 1))
+    assert made.join(x, x.double().float()).shape == (2, 3, 9, 8)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -327,6 +338,18 @@ def test_two_threads_may_train_at_once() -> None:
     assert all(all(map(torch.equal, alone, found)) for found in together)
 
 
+def with_weights_elsewhere(made: Chain) -> None:
+    weight = made[2].weight.detach().clone()
+    del made[2].weight
+    made[2].weight = weight * 1
+
+
+def with_statistics_elsewhere(made: Chain) -> None:
+    mean = made[3].running_mean
+    del made[3].running_mean
+    made[3].running_mean = mean
+
+
 def hooked(made: Chain) -> None:
     made[0][1].register_forward_hook(lambda *_: None)
 
@@ -352,7 +375,17 @@ def strided(made: Chain) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [hooked, pre_hooked, overridden, of_another_kind, parametrised, strided]
+    "change",
+    [
+        hooked,
+        pre_hooked,
+        overridden,
+        of_another_kind,
+        parametrised,
+        strided,
+        with_weights_elsewhere,
+        with_statistics_elsewhere,
+    ],
 )
 def test_changed_layers_are_left_to_torch(change, n_compiled) -> None:
     made = small()
@@ -365,6 +398,33 @@ def test_changed_layers_are_left_to_torch(change, n_compiled) -> None:
     # the nested chain may still be computed as a chain, but not the whole
     assert n_compiled() - before <= 1
     assert made(x).shape[1] == 2
+
+
+def test_a_normalisation_that_is_there_twice_follows_both_batches() -> None:
+    norm = nn.BatchNorm1d(2)
+    made = Chain(nn.Conv1d(2, 2, 1), norm, nn.Conv1d(2, 2, 1), norm).double()
+    assert_alike(made, torch.randn(3, 2, 20, dtype=torch.float64))
+
+
+def test_numbers_that_are_not_as_they_lie_are_left_to_torch(n_compiled) -> None:
+    made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
+    torch.testing.assert_close(made(torch._neg_view(x)), by_torch(made)(-x))
+    assert n_compiled() == 0
+    y = made(x)
+    found = torch.autograd.grad(y, list(made.parameters()), torch._neg_view(torch.ones_like(y)))
+    expected = torch.autograd.grad(-made(x).sum(), list(made.parameters()))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_what_is_kept_for_the_way_back_goes_with_it() -> None:
+    y = small()(torch.randn(2, 1, 20, dtype=torch.float64))
+    kept = weakref.ref(y.grad_fn.saved_tensors[0])
+    y.sum().backward()
+    assert y.grad_fn.run.raws.size == 0
+    assert kept() is None
+    with pytest.raises(RuntimeError, match="already been freed"):
+        y.grad_fn.saved_tensors  # noqa: B018
 
 
 @pytest.mark.parametrize("shape", [(1, 20), (0, 1, 20), (0, 1, 4, 4)], ids=str)

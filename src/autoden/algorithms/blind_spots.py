@@ -69,9 +69,11 @@ class BlindSpots:
     def __call__(self, batch: Batch) -> Batch:
         """Hide spots among the elements that train; the batch given stays as it is."""
         spots = self.draw(batch.weight[:, :1] > 0)
+        n_elements = spots[0].numel()
+        n_most = min(self._n_spots(n_elements) * math.prod(self.mask_shape), n_elements)
         return replace(
             batch,
-            input=self.hide(batch.input, spots),
+            input=self.hide(batch.input, spots, n_most),
             weight=batch.weight * spots.to(batch.weight.dtype),
         )
 
@@ -101,7 +103,7 @@ class BlindSpots:
         n_most = int(MAX_HIDDEN * n_elements / math.prod(self.mask_shape))
         return max(1, min(round(self.ratio * n_elements), n_most))
 
-    def hide(self, inputs: Tensor, spots: Tensor) -> Tensor:
+    def hide(self, inputs: Tensor, spots: Tensor, n_most: int | None = None) -> Tensor:
         """Replace spots and what `mask_shape` hides around them.
 
         Parameters
@@ -109,7 +111,10 @@ class BlindSpots:
         inputs : Tensor
             Shape (N, C, *S).
         spots : Tensor
-            Shape (N, 1, *S), bool; no more of them than `draw` gives.
+            Shape (N, 1, *S), bool.
+        n_most : int, optional
+            How many elements of a sample are hidden at most; counted if not given, for which a GPU
+            has to wait.
 
         Returns
         -------
@@ -127,21 +132,22 @@ class BlindSpots:
             mean, deviation = inputs.mean(axes, keepdim=True), inputs.std(axes, keepdim=True)
             draws = torch.randn(inputs.shape, generator=self.generator, device=inputs.device)
             return torch.where(hidden, mean + deviation * draws, inputs)
-        return self._fill_by_neighbours(inputs, hidden, offsets)
+        if n_most is None:
+            n_most = int(hidden.flatten(1).sum(1).max())
+        return self._fill_by_neighbours(inputs, hidden, offsets, n_most)
 
-    def _fill_by_neighbours(self, inputs: Tensor, hidden: Tensor, offsets: Tensor) -> Tensor:
+    def _fill_by_neighbours(
+        self, inputs: Tensor, hidden: Tensor, offsets: Tensor, n_most: int
+    ) -> Tensor:
         """Replace hidden elements by a random neighbour, the same one in all channels.
 
         Of a few drawn the first that is not hidden itself is taken, so that what is hidden in one
-        place does not show in another. So many places are filled as can be hidden, whatever is:
-        counting would make a GPU wait.
+        place does not show in another. In each sample `n_most` places are looked at, hidden ones
+        first.
         """
         flat, is_hidden = inputs.flatten(2), hidden.flatten(1)  # (N, C, P), (N, P)
-        n, n_channels, n_elements = flat.shape
-        n_places = min(self._n_spots(n_elements) * math.prod(self.mask_shape), n_elements)
-        places = (
-            is_hidden.to(torch.uint8).topk(n_places, dim=1).indices
-        )  # (N, K), hidden ones first
+        n, n_channels, _ = flat.shape
+        places = is_hidden.to(torch.uint8).topk(n_most, dim=1).indices  # (N, K)
         sources = places
         for draw in range(N_TRIES):
             drawn = torch.randint(
@@ -150,7 +156,7 @@ class BlindSpots:
             other = _sources(places, offsets[drawn], inputs.shape[2:])  # (N, K)
             sources = torch.where(is_hidden.gather(1, sources), other, sources) if draw else other
         sources = torch.where(is_hidden.gather(1, places), sources, places)
-        to, origin = (i.unsqueeze(1).expand(n, n_channels, n_places) for i in (places, sources))
+        to, origin = (i.unsqueeze(1).expand(n, n_channels, n_most) for i in (places, sources))
         return flat.scatter(2, to, flat.gather(2, origin)).reshape(inputs.shape)
 
 

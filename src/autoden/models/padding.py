@@ -4,6 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autoden.checks import choice
+
+MODES = ("replicate", "reflect", "circular")
+
 
 def pad_axis(x: Tensor, axis: int, width: int, mode: str) -> Tensor:
     """Extend `x` by `width` samples at both ends of `axis`.
@@ -53,7 +57,7 @@ class Pad(nn.Module):
     def __init__(self, width: int, mode: str) -> None:
         super().__init__()
         self.width = width
-        self.mode = mode
+        self.mode = choice("mode", mode, MODES)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the tensor ``(N, C, *(S + 2 * width))``."""

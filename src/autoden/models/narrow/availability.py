@@ -41,12 +41,14 @@ def just_computes() -> bool:
 
 
 def is_plain(x: Tensor) -> bool:
-    """Tell whether `x` is of shape (N, C, *S), not empty, of real numbers on a CPU."""
+    """Tell whether `x` is of shape (N, C, *S), not empty, of real numbers as they are on a CPU."""
     return (
         type(x) in TENSORS
         and 3 <= x.ndim <= 5
         and x.device.type == "cpu"
         and x.dtype in (torch.float32, torch.float64)
+        and x.layout is torch.strided
+        and not x.is_neg()
         and x.numel() > 0
     )
 

@@ -90,7 +90,8 @@ def try_out(dtype: torch.dtype) -> None:
     layer = Layer(1, 1, (3,), 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
     weights = [torch.ones(1, 1, 3, dtype=dtype), *torch.ones(3, 1, dtype=dtype)]
     run = _Pass((layer, layer), torch.ones(1, 1, 4, dtype=dtype), None, weights * 2, [None] * 6)
-    run.gradients(run.output(), [True] * (N_INPUTS + 2 * N_WEIGHTS))
+    out = run.output()
+    run.gradients(run.give_raws(), out, [True] * (N_INPUTS + 2 * N_WEIGHTS))
 
 
 @dataclass(frozen=True)
@@ -218,8 +219,15 @@ class _Pass:
                     if statistic is not None:
                         yield statistic.numpy(), i, which
 
-    def gradients(self, gradient: Tensor, needed: Sequence[bool]) -> list[Tensor | None]:
-        """Turn the gradient by the output into those by the input and by the weights needed."""
+    def give_raws(self) -> Tensor:
+        """Give the raw values away, which are too large to be kept after the way back."""
+        raws, self.raws = self.raws, np.empty(0, self.x.dtype)
+        return torch.from_numpy(raws)
+
+    def gradients(
+        self, raws: Tensor, gradient: Tensor, needed: Sequence[bool]
+    ) -> list[Tensor | None]:
+        """Turn the gradient by the output into those by the inputs and by the weights needed."""
         by_weights = np.empty_like(self.weights)
         by_inputs = [
             np.empty(of.shape if any(needed[:N_INPUTS]) else (0,), of.dtype)
@@ -228,10 +236,10 @@ class _Pass:
         widest = max(0, *(layer.n_out for layer in self.layers[:-1])) if len(self.layers) > 1 else 0
         between = np.empty((2, len(self.x) * math.prod(self.space) * widest), self.x.dtype)
         kernels.backward(
-            gradient.contiguous().numpy().ravel(), self.x.ravel(), self.beside.ravel(),
-            len(self.x), self.space, self.plan.table, self.plan.numbers, self.weights, self.raws,
-            self.constants, np.array(needed), needed.index(True), between, by_weights,
-            *(by.ravel() for by in by_inputs), self.n_threads,
+            gradient.resolve_neg().contiguous().numpy().ravel(), self.x.ravel(),
+            self.beside.ravel(), len(self.x), self.space, self.plan.table, self.plan.numbers,
+            self.weights, raws.numpy(), self.constants, np.array(needed), needed.index(True),
+            between, by_weights, *(by.ravel() for by in by_inputs), self.n_threads,
         )  # fmt: skip
         found = (*map(torch.from_numpy, by_inputs), *self.plan.parts(by_weights))
         return [tensor if needs else None for tensor, needs in zip(found, needed, strict=True)]
@@ -251,22 +259,24 @@ class _Chain(torch.autograd.Function):
     ) -> Tensor:
         """Go through the chain."""
         ctx.layers, ctx.statistics = layers, statistics
-        ctx.run = _Pass(layers, x, beside, weights, statistics)
-        ctx.save_for_backward(x, beside, *weights)
-        return ctx.run.output()  # type: ignore[no-any-return]
+        run = _Pass(layers, x, beside, weights, statistics)
+        out = run.output()
+        ctx.save_for_backward(run.give_raws(), x, beside, *weights)
+        ctx.run = run
+        return out
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Go back."""
         needed = ctx.needs_input_grad[2:]
-        inputs = ctx.saved_tensors  # refuses what was changed meanwhile
+        raws, *inputs = ctx.saved_tensors  # refuses what was changed meanwhile
         if torch.is_grad_enabled():  # they are to be differentiated once more
 
             def again(x: Tensor, beside: Tensor | None, *weights: Tensor | None) -> Tensor:
                 return compute_by_torch(ctx.layers, joined(x, beside), weights, ctx.statistics)
 
             return None, None, *differentiable_gradients(again, inputs, gradient, needed)
-        return None, None, *ctx.run.gradients(gradient, needed)
+        return None, None, *ctx.run.gradients(raws, gradient, needed)
 
 
 def compute_by_torch(

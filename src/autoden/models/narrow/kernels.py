@@ -29,6 +29,7 @@ from autoden.models.narrow.settling import settle, settle_back
 from autoden.models.narrow.tasks import (
     AT_BIAS,
     CHANNELS_BEFORE,
+    DILATION,
     EPS,
     IS_NORMALISED,
     MODE,
@@ -41,7 +42,6 @@ from autoden.models.narrow.tasks import (
     RESPONDS,
     SLOPE,
     SLOPE_BEFORE,
-    STRIDE,
     TAPS,
     axes,
     bounds,
@@ -49,8 +49,10 @@ from autoden.models.narrow.tasks import (
     form_of,
     most_tiles,
     n_tiles,
+    scratch_of,
     share,
     sizes_of,
+    strides_of,
     values_of,
     weights_of,
 )
@@ -61,13 +63,13 @@ from autoden.models.narrow.tiles import (
     moments,
     rectify,
     respond,
-    slopes,
+    sum_gradients,
     take,
     unrespond,
 )
 from autoden.transforms.compiled import compiled, inlined, shared
 
-BUILT_ON = "9d78e296d4b58c62"
+BUILT_ON = "8b6ef4db445ae0a6"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -84,18 +86,17 @@ def source_of(i, x, batch, n, table, raws):
 
 @inlined
 def convolve_share(
-    member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, taken,
-    part, out,
+    member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, scratch,
+    taken, part, out,
 ):  # fmt: skip
     """Convolve, and find the moments of what is to be normalised by them."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
-    reach, taps, tiles, plane, pitch, height = form_of(layer, space)
-    stride = (height + 2 * reach[0] + 1) * plane + STEP
-    rows = np.zeros(n_in * stride, x.dtype)
-    sums_stride = height * plane + STEP
-    sums = np.empty(n_out * sums_stride, x.dtype)
-    starts = places(n_in, stride, taps, layer[STRIDE], plane, pitch)
+    reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
+    stride, sums_stride, _, _, _ = strides_of(layer, space)
+    rows, sums = scratch[: n_in * stride], scratch[n_in * stride :]
+    rows[:] = 0
+    starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
     w = packed(weights_of(layer, weights))
     bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
     slope, to = x.dtype.type(numbers[i, SLOPE_BEFORE]), raws if after >= 0 else out
@@ -143,14 +144,14 @@ def rectify_share(member, size, batch, space, table, numbers, raws, constants, t
 @shared
 def forward_share(
     member, size, x, beside, batch, space, table, numbers, weights, running, raws, constants,
-    taken, parts, out,
+    scratch, taken, parts, out,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `forward` says."""
     own, seen = constants.copy(), running.copy()
     for i in range(len(table)):
         convolve_share(
             member, size, i, x, beside, batch, space, table, numbers, weights, raws, own[i],
-            taken[i], parts[i % 2], out,
+            scratch[member], taken[i], parts[i % 2], out,
         )  # fmt: skip
         if size > 1:
             wait()
@@ -193,19 +194,20 @@ def forward(
     the running means and variances; those of the batch are added where a layer uses them.
     """
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
+    scratch = np.empty((n_threads, scratch_of(table, space, False)), x.dtype)
     taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         forward_share,
         n_threads,
         (
-            x, beside, batch, space, table, numbers, weights, running, raws, constants, taken,
-            parts, out,
+            x, beside, batch, space, table, numbers, weights, running, raws, constants,
+            scratch, taken, parts, out,
         ),
     )  # fmt: skip
 
 
 @inlined
-def slopes_share(
+def sum_gradients_share(
     member, size, gradient, batch, space, table, numbers, raws, constants, taken, part
 ):
     """Find the sums of gradients by the output that the way back through the last layer needs."""
@@ -219,7 +221,7 @@ def slopes_share(
         raw = values_of(task // tiles, row, layer[N_OUT], n, max(before, 0), batch)
         given = values_of(task // tiles, gradient, layer[N_OUT], n, 0, batch)
         for c in range(layer[N_OUT]):
-            slopes(
+            sum_gradients(
                 given[c], raw[c], constants, c, slope, first * per_plane, last * per_plane,
                 part[task, c],
             )  # fmt: skip
@@ -229,22 +231,20 @@ def slopes_share(
 @inlined
 def back_share(
     member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    learns, goes_on, taken, part, sums, between, by_x, by_beside,
+    learns, goes_on, scratch, taken, part, sums, between, by_x, by_beside,
 ):  # fmt: skip
     """Turn gradients by the output of layer `i` into those by its weights and by its input."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
-    reach, taps, tiles, plane, pitch, height = form_of(layer, space)
-    stride = (height + 2 * reach[0] + 1) * plane + STEP
-    rows = np.zeros(n_in * stride, x.dtype)
-    starts = places(n_in, stride, taps, layer[STRIDE], plane, pitch)
-    # gradients by raw values, with a margin of zeros as wide as the convolution is
-    lead = 2 * (reach[1] * pitch + reach[2])
-    by_stride = (height + 4 * reach[0]) * plane + lead + STEP
-    by_raw = np.zeros(rounded(n_out, 4) * by_stride, x.dtype)
-    back_stride = (height + 2 * reach[0]) * plane + STEP
-    back = np.empty(n_in * back_stride, x.dtype)
-    back_starts = places(n_out, by_stride, taps, layer[STRIDE], plane, pitch)
+    reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
+    stride, _, lead, by_stride, back_stride = strides_of(layer, space)
+    end_of_rows = n_in * stride
+    end_of_gradients = end_of_rows + rounded(n_out, 4) * by_stride
+    rows, by_raw = scratch[:end_of_rows], scratch[end_of_rows:end_of_gradients]
+    back = scratch[end_of_gradients:]
+    rows[:] = 0
+    starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
+    back_starts = places(n_out, by_stride, taps, layer[DILATION], plane, pitch)
     w, nothing = turned(weights_of(layer, weights)), np.zeros(1, x.dtype)
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
@@ -303,7 +303,7 @@ def back_share(
                 )
             if i:
                 for c in range(n_in):
-                    slopes(
+                    sum_gradients(
                         to[c], came[c], constants[i], c, slope_before, first * per_plane,
                         last * per_plane, part[task, c],
                     )  # fmt: skip
@@ -328,11 +328,11 @@ def join_share(member, size, layer, n_tasks, sums, by_weights):
 @shared
 def backward_share(
     member, size, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    needed, first_needed, taken, parts, sums, between, by_weights, by_x, by_beside,
+    needed, first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `backward` says."""
     last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], constants.copy()
-    slopes_share(
+    sum_gradients_share(
         member, size, gradient, batch, space, table, numbers, raws, own[last_layer + 1],
         taken[last_layer + 1], parts[last_layer % 2],
     )  # fmt: skip
@@ -345,7 +345,8 @@ def backward_share(
         settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1], by_weights, member == 0)
         back_share(
             member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
-            learns, goes_on, taken[i], parts[(i - 1) % 2], sums[i % 2], between, by_x, by_beside,
+            learns, goes_on, scratch[member], taken[i], parts[(i - 1) % 2], sums[i % 2], between,
+            by_x, by_beside,
         )  # fmt: skip
         n_tasks = batch * n_tiles(table[i], space)
         if size > 1:
@@ -375,12 +376,13 @@ def backward(
         most = max(most, rounded(table[i, N_OUT], 4) * rounded(n_terms, 3))
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
     sums = np.empty((2, N_GROUPS * most), x.dtype)
+    scratch = np.empty((n_threads, scratch_of(table, space, True)), x.dtype)
     taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         backward_share,
         n_threads,
         (
             gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
-            first_needed, taken, parts, sums, between, by_weights, by_x, by_beside,
+            first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
         ),
     )  # fmt: skip

@@ -20,6 +20,9 @@ WIDEST = 192
 torch, and quicker with the normalisation and the rectifier."""
 
 NOTHING: Mapping[str, Tensor | None] = {}
+SCALES = {"weight", "bias"}
+MOMENTS = {"running_mean", "running_var", "num_batches_tracked"}
+"""What a normalisation trains, and what it measures; each may be None."""
 
 
 class Layer(NamedTuple):
@@ -100,6 +103,17 @@ class Part:
         """Give the normalisation of as many axes."""
         return NORMALISATIONS[len(self.conv.kernel_size) - 1]
 
+    def owns_its_numbers(self) -> bool:
+        """Tell whether all that it computes with is where torch's own modules have it."""
+        conv, norm = self.conv._parameters, self.norm
+        return (
+            conv.get("weight") is not None
+            and "bias" in conv
+            and (
+                norm is None or (set(norm._parameters) == SCALES and set(norm._buffers) == MOMENTS)
+            )
+        )
+
     def keeps_size(self) -> bool:
         """Tell whether this is a plain convolution whose output is as large as its input."""
         conv = self.conv
@@ -174,7 +188,10 @@ def find_parts(sequence: nn.Sequential, flattened: tuple[type, ...]) -> list[Par
             pad = module
         elif module is None or pad is not None or not parts or not parts[-1].take(module):
             return None
-    return parts if parts and pad is None else None
+    norms = [part.norm for part in parts if part.norm is not None]
+    each_is_once = len(set(norms)) == len(norms)  # statistics follow one batch after the other
+    whole = pad is None and each_is_once and all(part.owns_its_numbers() for part in parts)
+    return parts if parts and whole else None
 
 
 def leaves(sequence: nn.Module, flattened: tuple[type, ...]) -> Iterator[nn.Module | None]:

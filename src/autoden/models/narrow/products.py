@@ -79,16 +79,17 @@ def convolve(tile, starts, w, bias, n, n_out, out, stride, begin):
     """
     for first in range(0, n, STEP):
         start = max(min(first, n - STEP), 0)  # the last ones may be computed twice
-        at, beside = uint64(start), uint64(start + WIDTH)
+        at, next_at = uint64(start), uint64(start + WIDTH)
         for four in range(w.shape[0]):
             weights, o = w[four], 4 * four
+            # two vectors of sums of each of the four outputs
             p = q = spread(bias[min(o, len(bias) - 1)])
             r = s = spread(bias[min(o + 1, len(bias) - 1)])
             t = u = spread(bias[min(o + 2, len(bias) - 1)])
             v = z = spread(bias[min(o + 3, len(bias) - 1)])
             for k in range(uint64(weights.shape[0])):
                 place = uint64(starts[k])
-                x, y = load(tile, at + place), load(tile, beside + place)
+                x, y = load(tile, at + place), load(tile, next_at + place)
                 weight = spread(weights[k, 0])
                 p, q = add_product(p, weight, x), add_product(q, weight, y)
                 weight = spread(weights[k, 1])
@@ -99,16 +100,16 @@ def convolve(tile, starts, w, bias, n, n_out, out, stride, begin):
                 v, z = add_product(v, weight, x), add_product(z, weight, y)
             row, step = uint64(begin + o * stride), uint64(stride)
             store(out, row + at, p)
-            store(out, row + beside, q)
+            store(out, row + next_at, q)
             if o + 1 < n_out:
                 store(out, row + step + at, r)
-                store(out, row + step + beside, s)
+                store(out, row + step + next_at, s)
             if o + 2 < n_out:
                 store(out, row + 2 * step + at, t)
-                store(out, row + 2 * step + beside, u)
+                store(out, row + 2 * step + next_at, u)
             if o + 3 < n_out:
                 store(out, row + 3 * step + at, v)
-                store(out, row + 3 * step + beside, z)
+                store(out, row + 3 * step + next_at, z)
 
 
 @shared

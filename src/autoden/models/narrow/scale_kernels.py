@@ -15,7 +15,7 @@ from numba import uint64
 from autoden.models.narrow.team import in_team
 from autoden.transforms.compiled import compiled, inlined, shared
 
-BUILT_ON = "4e116d1fc2d9e9e2"
+BUILT_ON = "058e0d8fa66b03b3"
 """Digest of the modules whose functions become part of these."""
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
@@ -33,7 +33,7 @@ def in_cell(j, i, n, size, factor):
 
 
 @inlined
-def beside(j, i, n, size, factor):
+def in_interpolation(j, i, n, size, factor):
     """Say with which weight the coarse sample `i` of `n` is in the fine sample `j`."""
     if factor == 1:
         return 1.0 if i == j else 0.0
@@ -47,7 +47,7 @@ def weight_of(kind, j, i, n, size, factor):
     """Say with which weight a fine and a coarse sample belong together."""
     if kind in (AVERAGE, SPREAD):
         return in_cell(j, i, n, size, factor)
-    return beside(j, i, n, size, factor)
+    return in_interpolation(j, i, n, size, factor)
 
 
 @inlined

@@ -10,12 +10,13 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
 import numpy as np
 
+from autoden.models.narrow.products import STEP
 from autoden.models.narrow.team import take_next
 from autoden.models.narrow.tiles import CIRCULAR, plane_of
 from autoden.transforms.compiled import inlined
 
 (
-    N_IN, N_OUT, TAPS, STRIDE, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE,
+    N_IN, N_OUT, TAPS, DILATION, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE,
     AT_WEIGHT, AT_BIAS, AT_SCALE, AT_SHIFT,
 ) = (0, 1, 2, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17)  # fmt: skip
 """Columns of the table of whole numbers; taps and reach are three each, one for each axis. The last
@@ -27,10 +28,12 @@ convolution, then of the normalisation."""
 SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 """Columns of the table of other numbers; first the slope of what a layer convolves."""
 
+OF_FOUR = 3
+"""So many rows may be missing to a number of fours, in which outputs are taken."""
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
-LEAST_SHARE = 4
-"""A tile is at least so many times as long as what is computed twice at one of its ends."""
+LEAST_REACHES = 4
+"""A tile has at least so many times the planes that are computed twice at one of its ends."""
 
 
 @inlined
@@ -46,7 +49,7 @@ def n_tiles(layer, space):
     if layer[MODE] == CIRCULAR and reach[0]:
         return 1  # both ends are one place
     plane, _ = plane_of(space, reach)
-    return max(space[0] // max(-(-TILE // plane), LEAST_SHARE * reach[0]), 1)
+    return max(space[0] // max(-(-TILE // plane), LEAST_REACHES * reach[0]), 1)
 
 
 @inlined
@@ -55,6 +58,40 @@ def form_of(layer, space):
     reach, tiles = axes(layer, REACH), n_tiles(layer, space)
     plane, pitch = plane_of(space, reach)
     return reach, axes(layer, TAPS), tiles, plane, pitch, -(-space[0] // tiles)
+
+
+@inlined
+def strides_of(layer, space):
+    """Give the lengths of rows in tiles: what is convolved, sums, `lead`, gradients, sums back.
+
+    Sums are computed `STEP` at a time, and each looks as far on as the last tap lies, which is
+    less than a plane beyond as many planes as the convolution is deep. Tiles at the ends of a
+    sample go beyond them on the way back. Gradients by raw values have as many zeros before, as a
+    tap can look back within a plane (`lead`), and twice the reach in planes at both ends.
+    """
+    reach, _, _, plane, pitch, height = form_of(layer, space)
+    lead = 2 * (reach[1] * pitch + reach[2])
+    return (
+        (height + 2 * reach[0] + 1) * plane + STEP,
+        height * plane + STEP,
+        lead,
+        (height + 4 * reach[0]) * plane + lead + STEP,
+        (height + 2 * reach[0]) * plane + STEP,
+    )
+
+
+@inlined
+def scratch_of(table, space, goes_back):
+    """Say how many numbers a thread needs room for, at most."""
+    most = 0
+    for i in range(len(table)):
+        n_in, n_out = table[i, N_IN], table[i, N_OUT]
+        stride, sums_stride, _, by_stride, back_stride = strides_of(table[i], space)
+        if goes_back:
+            most = max(most, n_in * (stride + back_stride) + (n_out + OF_FOUR) * by_stride)
+        else:
+            most = max(most, n_in * stride + n_out * sums_stride)
+    return most
 
 
 @inlined

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,16 +69,29 @@ _NEVER_CALLED = ctypes.CFUNCTYPE(None)(lambda: None)
 
 
 def _tell(functions: list[Any]) -> None:
+    """Let compiled code call functions by our names for them."""
     for symbol, function in zip(SYMBOLS, functions, strict=True):
         llvm.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
 
 
-def _libraries() -> list[ctypes.CDLL]:
-    """Open what torch has opened already: a library of another path would have other threads."""
+def _libraries() -> Iterator[ctypes.CDLL]:
+    """Open what torch has opened already: a copy elsewhere would have other threads.
+
+    Those that come with torch are in its folders; where it was built to use those of the system,
+    that is among what this process has loaded.
+    """
     root = Path(torch.__file__).parent
     folders = (root / "lib", root.with_name("torch.libs"))
-    paths = [path for pattern in LIBRARIES for folder in folders for path in folder.glob(pattern)]
-    return [ctypes.CDLL(str(path)) for path in paths]
+    own = [path for pattern in LIBRARIES for folder in folders for path in folder.glob(pattern)]
+    maps = Path("/proc/self/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    loaded = dict.fromkeys(Path(line.split(maxsplit=5)[-1]) for line in lines if "/" in line)
+    others = [path for pattern in LIBRARIES for path in loaded if path.match(pattern)]
+    for path in (*own, *others):
+        try:
+            yield ctypes.CDLL(str(path))
+        except OSError:
+            logger.debug("%s cannot be opened", path)
 
 
 @instruction
@@ -86,7 +99,8 @@ def in_team(context: Any, work: Any, n_threads: Any, arguments: Any) -> tuple[An
     """``in_team(work, n_threads, arguments)``: let threads call a compiled function.
 
     Each calls ``work(member, size, *arguments)`` with its number in the team and how many they are.
-    What the function raises is lost.
+    What the function raises is lost, and where one has ended others may wait for ever: what is
+    large has to be taken from the system before.
     """
     called = (types.int64, types.int64, *arguments.types)
     signature = work.get_call_type(context, called, {})

@@ -68,8 +68,8 @@ def source(i, size, width, mode):
 
 
 @inlined
-def copy(tile, start, origin, n, mode):
-    """Copy a part of a tile to another place in it, or zeros."""
+def repeat(tile, start, origin, n, mode):
+    """Repeat a part of a tile at another place in it, or put zeros there."""
     to, at = uint64(start), uint64(origin)
     for i in range(uint64(n)):
         tile[to + i] = 0 if mode == ZEROS else tile[at + i]
@@ -81,9 +81,9 @@ def extend(tile, first, size, width, step, n, mode):
     for i in range(1, width + 1):
         before, after = -i, size - 1 + i
         at = first + source(before, size, width, mode) * step
-        copy(tile, first + before * step, at, n, mode)
+        repeat(tile, first + before * step, at, n, mode)
         at = first + source(after, size, width, mode) * step
-        copy(tile, first + after * step, at, n, mode)
+        repeat(tile, first + after * step, at, n, mode)
 
 
 @inlined
@@ -142,10 +142,10 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
         origin = (row + c) * stride + (reach[0] - first) * plane
         for a in range(first - reach[0], low):
             at = origin + source(a, space[0], reach[0], mode) * plane
-            copy(tile, origin + a * plane, at, plane, mode)
+            repeat(tile, origin + a * plane, at, plane, mode)
         for a in range(high, last + reach[0]):
             at = origin + source(a, space[0], reach[0], mode) * plane
-            copy(tile, origin + a * plane, at, plane, mode)
+            repeat(tile, origin + a * plane, at, plane, mode)
 
 
 @inlined
@@ -254,7 +254,7 @@ def moments(values, start, stop, out):
 
 
 @inlined
-def slopes(gradient, values, constants, c, slope, start, stop, out):
+def sum_gradients(gradient, values, constants, c, slope, start, stop, out):
     """Write the sum of a channel's gradients before the rectifier, alone and times raw - mean."""
     scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
     straight = slanted = 0.0
