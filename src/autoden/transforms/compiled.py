@@ -42,7 +42,8 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled functions call a function, which is compiled once for all of them.
 
     For what is long and called from several places, which would be long to compile again and again.
-    Nothing else may call it, for the reason given in `inlined`.
+    The price is the one told in `inlined`: the process that compiles may round otherwise than those
+    that find the result on disk.
     """
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
