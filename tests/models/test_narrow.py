@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -555,9 +556,8 @@ print(has_kernels(torch.float32, "autoden.models.narrow.function"))"""
         assert run_python(code, AUTODEN_NATIVE=off) == "False"
 
 
-@pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="functions that are shared are compiled twice, see `shared`")
-def test_a_process_that_compiles_computes_what_later_ones_do(tmp_path) -> None:
+def digests_of_processes(n: int, folder: Path) -> list[str]:
+    """Let processes one after the other compute the same; the first has to compile the kernels."""
     code = """
 import hashlib, torch
 from autoden.models.params import NetworkParamsDnCNN
@@ -566,21 +566,19 @@ y = network(torch.randn(4, 1, 4095, generator=torch.Generator().manual_seed(0)))
 slopes = torch.autograd.grad(y.square().mean(), list(network.parameters()))
 numbers = torch.cat([y.detach().flatten(), *(slope.flatten() for slope in slopes)])
 print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())"""
-    first, second = (run_python(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    return [run_python(code, NUMBA_CACHE_DIR=str(folder)) for _ in range(n)]
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="functions that are shared are compiled twice, see `shared`")
+def test_a_process_that_compiles_computes_what_later_ones_do(tmp_path) -> None:
+    first, second = digests_of_processes(2, tmp_path)
     assert first == second
 
 
 @pytest.mark.slow
 def test_processes_after_the_one_that_compiles_compute_the_same_bits(tmp_path) -> None:
-    code = """
-import hashlib, torch
-from autoden.models.params import NetworkParamsDnCNN
-network = NetworkParamsDnCNN(n_layers=6, n_features=4, n_dims=1).get_model("cpu", 0)
-y = network(torch.randn(4, 1, 4095, generator=torch.Generator().manual_seed(0)))
-slopes = torch.autograd.grad(y.square().mean(), list(network.parameters()))
-numbers = torch.cat([y.detach().flatten(), *(slope.flatten() for slope in slopes)])
-print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())"""
-    _, second, third = (run_python(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(3))
+    _, second, third = digests_of_processes(3, tmp_path)
     assert second == third
 
 
