@@ -570,16 +570,9 @@ print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())"""
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="functions that are shared are compiled twice, see `shared`")
-def test_a_process_that_compiles_computes_what_later_ones_do(tmp_path) -> None:
-    first, second = digests_of_processes(2, tmp_path)
-    assert first == second
-
-
-@pytest.mark.slow
-def test_processes_after_the_one_that_compiles_compute_the_same_bits(tmp_path) -> None:
-    _, second, third = digests_of_processes(3, tmp_path)
-    assert second == third
+def test_a_process_that_finds_no_kernels_computes_what_later_ones_do(tmp_path) -> None:
+    first, second, third = digests_of_processes(3, tmp_path)
+    assert first == second == third
 
 
 def test_the_compiler_is_imported_at_the_first_suitable_batch() -> None:

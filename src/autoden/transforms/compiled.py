@@ -28,22 +28,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return _compile(function)
 
 
-def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function become part of each compiled function that calls it.
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled functions call a function, which becomes part of them.
 
-    Called as one of its own it would be compiled twice, alone and within its callers, and where
-    the two round otherwise, a process that compiles would differ from one that finds the result
-    on disk.
-    """
-    return _compile(function, inline="always")
-
-
-def shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let compiled functions call a function, which is compiled once for all of them.
-
-    For what is long and called from several places, which would be long to compile again and again.
-    The price is the one told in `inlined`: the process that compiles may round otherwise than those
-    that find the result on disk.
+    It is compiled alone, too, and where the two round otherwise, the process that compiles differs
+    from those that find the result on disk: let `prepare` call what is made of parts first.
     """
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 

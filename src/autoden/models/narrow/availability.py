@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from functools import cache
-from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -57,7 +56,7 @@ def is_plain(x: Tensor) -> bool:
 def has_kernels(dtype: torch.dtype, module: str) -> bool:
     """Tell whether kernels work for numbers of this type, by computing something tiny.
 
-    That compiles them, which takes a few seconds once per installation; they are kept on disk.
+    They are compiled once per installation, which takes some seconds, and kept on disk.
 
     Parameters
     ----------
@@ -69,7 +68,9 @@ def has_kernels(dtype: torch.dtype, module: str) -> bool:
     if os.environ.get("AUTODEN_NATIVE", "").lower() in OFF:
         return False
     try:
-        import_module(module).try_out(dtype)
+        from autoden.models.narrow.preparation import prepare  # needs numba
+
+        prepare(module, dtype)
     except Exception as error:  # whatever goes wrong in a compiler
         logger.warning("Networks of few channels compute with torch alone: %s", error)
         return False

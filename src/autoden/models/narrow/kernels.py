@@ -16,8 +16,9 @@ which is this one: `BUILT_ON` must change with the modules that it is built on.
 
 import numpy as np
 
+from autoden.models.narrow.blocks import STEP, WIDTH
 from autoden.models.narrow.products import (
-    STEP,
+    TERMS,
     convolve,
     correlate,
     packed,
@@ -49,6 +50,7 @@ from autoden.models.narrow.tasks import (
     form_of,
     most_tiles,
     n_tiles,
+    rooms,
     scratch_of,
     share,
     sizes_of,
@@ -67,16 +69,16 @@ from autoden.models.narrow.tiles import (
     take,
     unrespond,
 )
-from autoden.transforms.compiled import compiled, inlined, shared
+from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "8b6ef4db445ae0a6"
+BUILT_ON = "e57636ef03c79e12"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
 """Of tasks, each with its own sums of gradients by weights."""
 
 
-@inlined
+@part
 def source_of(i, x, batch, n, table, raws):
     """Give what layer `i` convolves: a row, the channels before it, how many are not beside it."""
     if i == 0:
@@ -84,7 +86,7 @@ def source_of(i, x, batch, n, table, raws):
     return raws, table[i - 1, CHANNELS_BEFORE], table[i - 1, N_OUT]
 
 
-@inlined
+@part
 def convolve_share(
     member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, scratch,
     taken, part, out,
@@ -115,9 +117,9 @@ def convolve_share(
         count = (last - first) * plane
         if plane == per_plane and count >= STEP:  # tiles lie as the channels do
             begin = (max(after, 0) * batch + sample * n_out) * n + first * per_plane
-            convolve(rows, starts, w, bias, count, n_out, to, n, begin)
+            convolve(rows, starts, w, bias, count, to, n, begin)
         else:
-            convolve(rows, starts, w, bias, count, n_out, sums, sums_stride, 0)
+            convolve(rows, starts, w, bias, count, sums, sums_stride, 0)
             take(sums, sums_stride, first, last, space, reach, made)
         if layer[OF_BATCH]:
             for c in range(n_out):
@@ -125,7 +127,7 @@ def convolve_share(
         task = claim(member, size, batch * tiles, taken)
 
 
-@inlined
+@part
 def rectify_share(member, size, batch, space, table, numbers, raws, constants, taken, out):
     """Normalise and rectify what the last layer gave."""
     last_layer = len(table) - 1
@@ -141,7 +143,7 @@ def rectify_share(member, size, batch, space, table, numbers, raws, constants, t
         task = claim(member, size, batch * tiles, taken)
 
 
-@shared
+@part
 def forward_share(
     member, size, x, beside, batch, space, table, numbers, weights, running, raws, constants,
     scratch, taken, parts, out,
@@ -194,7 +196,7 @@ def forward(
     the running means and variances; those of the batch are added where a layer uses them.
     """
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
-    scratch = np.empty((n_threads, scratch_of(table, space, False)), x.dtype)
+    scratch = rooms(n_threads, scratch_of(table, space, False), x)
     taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         forward_share,
@@ -206,7 +208,7 @@ def forward(
     )  # fmt: skip
 
 
-@inlined
+@part
 def sum_gradients_share(
     member, size, gradient, batch, space, table, numbers, raws, constants, taken, part
 ):
@@ -228,7 +230,7 @@ def sum_gradients_share(
         task = claim(member, size, batch * tiles, taken)
 
 
-@inlined
+@part
 def back_share(
     member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
     learns, goes_on, scratch, taken, part, sums, between, by_x, by_beside,
@@ -238,24 +240,24 @@ def back_share(
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
     reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
     stride, _, lead, by_stride, back_stride = strides_of(layer, space)
-    end_of_rows = n_in * stride
-    end_of_gradients = end_of_rows + rounded(n_out, 4) * by_stride
+    end_of_rows = rounded(n_in * stride, WIDTH)
+    end_of_gradients = end_of_rows + n_out * by_stride
     rows, by_raw = scratch[:end_of_rows], scratch[end_of_rows:end_of_gradients]
     back = scratch[end_of_gradients:]
     rows[:] = 0
     starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
     back_starts = places(n_out, by_stride, taps, layer[DILATION], plane, pitch)
-    w, nothing = turned(weights_of(layer, weights)), np.zeros(1, x.dtype)
+    w, nothing = turned(weights_of(layer, weights)), np.zeros(n_in, x.dtype)
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
     to_row = between[(i - 1) % 2] if i else by_x
     given_row = between[i % 2] if i < len(table) - 1 else gradient
-    n_tasks, width, length = batch * tiles, rounded(n_out, 4), len(starts)
+    n_tasks, length = batch * tiles, len(starts)
     groups = min(N_GROUPS, n_tasks)
     group = claim(member, size, groups, taken)
     while group >= 0:
-        of_group = sums[group * width * length : (group + 1) * width * length]
-        by_weights = of_group.reshape((width, length))
+        of_group = sums[group * n_out * length : (group + 1) * n_out * length]
+        by_weights = of_group.reshape((n_out, length))
         by_weights[:] = 0
         for task in share(group, groups, n_tasks):
             sample = task // tiles
@@ -265,6 +267,8 @@ def back_share(
             stop = last + reach[0] + (reach[0] if last == space[0] else 0)
             low, high = max(start - 2 * reach[0], 0) if goes_on else first, min(stop, space[0])
             origin = lead - (start - 2 * reach[0]) * plane
+            inset = -(origin + first * plane) % WIDTH  # whole registers are read quicker so
+            origin += inset
             raw = values_of(
                 sample, raws if after >= 0 else gradient, n_out, n, max(after, 0), batch
             )
@@ -293,8 +297,9 @@ def back_share(
                 by_raw, by_stride, origin + last * plane,
             )  # fmt: skip
             convolve(
-                by_raw, back_starts, w, nothing, (stop - start) * plane, n_in, back, back_stride, 0
-            )
+                by_raw[inset:], back_starts, w, nothing, (stop - start) * plane, back,
+                back_stride, 0,
+            )  # fmt: skip
             to = values_of(sample, to_row, n_own, n, 0, batch)
             other_to = values_of(sample, by_beside, n_in - n_own, n, 0, batch)
             for at, values in ((0, to), (n_own, other_to)):
@@ -310,22 +315,22 @@ def back_share(
         group = claim(member, size, groups, taken)
 
 
-@inlined
+@part
 def join_share(member, size, layer, n_tasks, sums, by_weights):
     """Add up the gradients by the weights of all groups of tasks."""
     taps, n_out, groups = axes(layer, TAPS), layer[N_OUT], min(N_GROUPS, n_tasks)
     n_terms = layer[N_IN] * taps[0] * taps[1] * taps[2]
-    width, length = rounded(n_out, 4), rounded(n_terms, 3)
+    length = rounded(n_terms, TERMS)
     found = weights_of(layer, by_weights).reshape((n_out, n_terms))
     for o in share(member, size, n_out):
         for k in range(n_terms):
             total = 0.0
             for group in range(groups):
-                total += sums[(group * width + o) * length + k]
+                total += sums[(group * n_out + o) * length + k]
             found[o, k] = total
 
 
-@shared
+@part
 def backward_share(
     member, size, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
     needed, first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
@@ -373,10 +378,10 @@ def backward(
     for i in range(len(table)):
         taps = axes(table[i], TAPS)
         n_terms = table[i, N_IN] * taps[0] * taps[1] * taps[2]
-        most = max(most, rounded(table[i, N_OUT], 4) * rounded(n_terms, 3))
+        most = max(most, table[i, N_OUT] * rounded(n_terms, TERMS))
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
     sums = np.empty((2, N_GROUPS * most), x.dtype)
-    scratch = np.empty((n_threads, scratch_of(table, space, True)), x.dtype)
+    scratch = rooms(n_threads, scratch_of(table, space, True), x)
     taken = np.zeros((len(table) + 1, n_threads), np.int64)
     in_team(
         backward_share,

@@ -13,9 +13,9 @@ import numpy as np
 from numba import uint64
 
 from autoden.models.narrow.team import in_team
-from autoden.transforms.compiled import compiled, inlined, shared
+from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "058e0d8fa66b03b3"
+BUILT_ON = "ca153322bed34662"
 """Digest of the modules whose functions become part of these."""
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
@@ -24,7 +24,7 @@ NEAR, FAR = 0.75, 0.25
 """Weights of the coarse samples beside a fine one, which is a quarter of a step from the nearer."""
 
 
-@inlined
+@part
 def in_cell(j, i, n, size, factor):
     """Say with which weight fine sample `j` is in the mean of coarse sample `i`."""
     if j // factor != i:
@@ -32,7 +32,7 @@ def in_cell(j, i, n, size, factor):
     return 1.0 / min(factor, size - i * factor)
 
 
-@inlined
+@part
 def in_interpolation(j, i, n, size, factor):
     """Say with which weight the coarse sample `i` of `n` is in the fine sample `j`."""
     if factor == 1:
@@ -42,7 +42,7 @@ def in_interpolation(j, i, n, size, factor):
     return (NEAR if i == near else 0.0) + (FAR if i == far else 0.0)
 
 
-@inlined
+@part
 def weight_of(kind, j, i, n, size, factor):
     """Say with which weight a fine and a coarse sample belong together."""
     if kind in (AVERAGE, SPREAD):
@@ -50,7 +50,7 @@ def weight_of(kind, j, i, n, size, factor):
     return in_interpolation(j, i, n, size, factor)
 
 
-@inlined
+@part
 def touched(kind, at, factor):
     """Say from which to which sample of the input those lie that a sample of the output needs."""
     if factor == 1:
@@ -64,7 +64,7 @@ def touched(kind, at, factor):
     return 2 * at - 1, 2 * at + 3
 
 
-@inlined
+@part
 def complete(kind, line, n, size):
     """Put beyond the ends of a line, which starts at 1, what stands for samples missing there."""
     if kind == AVERAGE:
@@ -77,7 +77,7 @@ def complete(kind, line, n, size):
             line[1 + size] = line[size]
 
 
-@inlined
+@part
 def resample(kind, line, n, size, out):
     """Change the scale of a `complete` line: `n` coarse samples are `size` fine ones."""
     half = line.dtype.type(1 / 2)  # of the same precision, or all would be computed in double
@@ -102,7 +102,7 @@ def resample(kind, line, n, size, out):
             out[size - 1] = near * line[n] + far * line[n - 1]
 
 
-@shared
+@part
 def rescale_share(member, team, kind, x, coarse, fine, factors, out):
     """Make the lines of one of `team` threads, as `rescale` says."""
     shrinks = kind in (AVERAGE, GATHER)

@@ -9,10 +9,10 @@ import numpy as np
 
 from autoden.models.narrow.tasks import AT_BIAS, AT_SCALE, AT_SHIFT, N_OUT, OF_BATCH
 from autoden.models.narrow.tiles import INVERSE, LEVEL, MEAN, SCALE, SHIFT, TILT
-from autoden.transforms.compiled import inlined
+from autoden.transforms.compiled import part
 
 
-@inlined
+@part
 def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
     """Find the constants of a batch normalisation, from the batch or from the running statistics.
 
@@ -42,7 +42,7 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
         constants[INVERSE, c] = inverse
 
 
-@inlined
+@part
 def settle_back(parts, n_tasks, count, layer, constants, by_weights, is_first):
     """Find the constants of the way back, and the gradients by bias, scale and shift."""
     for c in range(layer[N_OUT]):

@@ -10,10 +10,11 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
 import numpy as np
 
-from autoden.models.narrow.products import STEP
+from autoden.models.narrow.blocks import STEP, WIDTH
+from autoden.models.narrow.products import rounded
 from autoden.models.narrow.team import take_next
 from autoden.models.narrow.tiles import CIRCULAR, plane_of
-from autoden.transforms.compiled import inlined
+from autoden.transforms.compiled import part
 
 (
     N_IN, N_OUT, TAPS, DILATION, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE,
@@ -28,21 +29,19 @@ convolution, then of the normalisation."""
 SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 """Columns of the table of other numbers; first the slope of what a layer convolves."""
 
-OF_FOUR = 3
-"""So many rows may be missing to a number of fours, in which outputs are taken."""
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
 LEAST_REACHES = 4
 """A tile has at least so many times the planes that are computed twice at one of its ends."""
 
 
-@inlined
+@part
 def axes(layer, column):
     """Read three columns."""
     return layer[column], layer[column + 1], layer[column + 2]
 
 
-@inlined
+@part
 def n_tiles(layer, space):
     """Say into how many tiles a sample is cut."""
     reach = axes(layer, REACH)
@@ -52,7 +51,7 @@ def n_tiles(layer, space):
     return max(space[0] // max(-(-TILE // plane), LEAST_REACHES * reach[0]), 1)
 
 
-@inlined
+@part
 def form_of(layer, space):
     """Give the form of a layer's tiles: reach, taps, their number, a plane, a line, the planes."""
     reach, tiles = axes(layer, REACH), n_tiles(layer, space)
@@ -60,14 +59,15 @@ def form_of(layer, space):
     return reach, axes(layer, TAPS), tiles, plane, pitch, -(-space[0] // tiles)
 
 
-@inlined
+@part
 def strides_of(layer, space):
     """Give the lengths of rows in tiles: what is convolved, sums, `lead`, gradients, sums back.
 
     Sums are computed `STEP` at a time, and each looks as far on as the last tap lies, which is
     less than a plane beyond as many planes as the convolution is deep. Tiles at the ends of a
     sample go beyond them on the way back. Gradients by raw values have as many zeros before, as a
-    tap can look back within a plane (`lead`), and twice the reach in planes at both ends.
+    tap can look back within a plane (`lead`), and twice the reach in planes at both ends, and may
+    begin up to a register later.
     """
     reach, _, _, plane, pitch, height = form_of(layer, space)
     lead = 2 * (reach[1] * pitch + reach[2])
@@ -75,12 +75,12 @@ def strides_of(layer, space):
         (height + 2 * reach[0] + 1) * plane + STEP,
         height * plane + STEP,
         lead,
-        (height + 4 * reach[0]) * plane + lead + STEP,
+        rounded((height + 4 * reach[0]) * plane + lead + STEP + WIDTH, WIDTH),
         (height + 2 * reach[0]) * plane + STEP,
     )
 
 
-@inlined
+@part
 def scratch_of(table, space, goes_back):
     """Say how many numbers a thread needs room for, at most."""
     most = 0
@@ -88,13 +88,23 @@ def scratch_of(table, space, goes_back):
         n_in, n_out = table[i, N_IN], table[i, N_OUT]
         stride, sums_stride, _, by_stride, back_stride = strides_of(table[i], space)
         if goes_back:
-            most = max(most, n_in * (stride + back_stride) + (n_out + OF_FOUR) * by_stride)
+            rows = rounded(n_in * stride, WIDTH)
+            most = max(most, rows + n_out * by_stride + n_in * back_stride)
         else:
             most = max(most, n_in * stride + n_out * sums_stride)
     return most
 
 
-@inlined
+@part
+def rooms(n_threads, size, like):
+    """Make room for `size` numbers of each thread, from a whole register on."""
+    pitch = rounded(size, WIDTH)
+    room = np.empty(n_threads * pitch + WIDTH, like.dtype)
+    first = -(room.ctypes.data // room.itemsize) % WIDTH
+    return room[first : first + n_threads * pitch].reshape((n_threads, pitch))
+
+
+@part
 def most_tiles(table, space):
     """Say into how many tiles a sample is cut at most."""
     most = 1
@@ -103,13 +113,13 @@ def most_tiles(table, space):
     return most
 
 
-@inlined
+@part
 def share(member, size, n):
     """Say which of `n` pieces of work are those of one of `size` threads."""
     return range(member * n // size, (member + 1) * n // size)
 
 
-@inlined
+@part
 def claim(member, size, n, taken):
     """Take one of `n` pieces of work: a thread's own first, then those of the others; or give -1.
 
@@ -125,13 +135,13 @@ def claim(member, size, n, taken):
     return piece
 
 
-@inlined
+@part
 def bounds(tile, tiles, n_planes):
     """Say which planes a tile has."""
     return tile * n_planes // tiles, (tile + 1) * n_planes // tiles
 
 
-@inlined
+@part
 def weights_of(layer, weights):
     """See the weights of a layer's convolution as (n_out, n_in, taps)."""
     taps = axes(layer, TAPS)
@@ -140,14 +150,14 @@ def weights_of(layer, weights):
     return weights[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
 
 
-@inlined
+@part
 def values_of(n, row, n_channels, size, before, batch):
     """See the channels of sample `n`; those of a layer begin `before` channels of the batch."""
     start = (before * batch + n * n_channels) * size
     return row[start : start + n_channels * size].reshape((n_channels, size))
 
 
-@inlined
+@part
 def sizes_of(tiles, space):
     """Give the number of samples of each tile."""
     sizes = np.empty(tiles, np.int64)

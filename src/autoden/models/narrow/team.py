@@ -110,7 +110,7 @@ def in_team(context: Any, work: Any, n_threads: Any, arguments: Any) -> tuple[An
         context.add_linking_libs([compiled.library])
 
         def call(where: Any, place: list[Any], shared: Any) -> None:
-            given = [*place, *cgutils.unpack_tuple(where, shared)]
+            given = [*place, *_lend(context, where, arguments.types, shared)]
             context.call_internal_no_propagate(where, compiled.fndesc, signature, given)
 
         n = values[1]
@@ -123,6 +123,21 @@ def in_team(context: Any, work: Any, n_threads: Any, arguments: Any) -> tuple[An
         return context.get_dummy_value()
 
     return types.void(work, types.int64, arguments), generate
+
+
+def _lend(context: Any, builder: Any, kinds: Any, values: Any) -> list[Any]:
+    """Give the values of a tuple, its arrays without their count of references.
+
+    Whoever calls the team holds them all the while; threads that counted every row of an array that
+    they look at would wait for each other at one and the same number.
+    """
+    lent: list[Any] = cgutils.unpack_tuple(builder, values)
+    for i, kind in enumerate(kinds):
+        if isinstance(kind, types.Array):
+            array = context.make_array(kind)(context, builder, lent[i])
+            array.meminfo = cgutils.get_null_value(array.meminfo.type)
+            lent[i] = array._getvalue()
+    return lent
 
 
 def _run(

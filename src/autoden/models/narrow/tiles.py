@@ -17,8 +17,8 @@ also have to allow for counting from the end. Sums may be taken in any order, wh
 
 from numba import uint64
 
-from autoden.models.narrow.vectors import fetch
-from autoden.transforms.compiled import inlined, shared
+from autoden.models.narrow.blocks import fetch
+from autoden.transforms.compiled import part
 
 BLOCK = 2**14
 """So many numbers are summed in their own precision; the sums of blocks in double precision."""
@@ -35,14 +35,14 @@ ZEROS, REPLICATE, REFLECT, CIRCULAR = range(4)
 """As in `parts.PAD_MODES`."""
 
 
-@inlined
+@part
 def plane_of(space, reach):
     """Give the number of places from a plane of a tile to the next, and from a line."""
     pitch = space[2] + 2 * reach[2]
     return (space[1] + 2 * reach[1]) * pitch, pitch
 
 
-@inlined
+@part
 def runs_of(n_planes, space, reach):
     """Give the number of runs of some planes, the length of one, and how many are a plane."""
     if reach[1] == 0 and reach[2] == 0:
@@ -50,14 +50,14 @@ def runs_of(n_planes, space, reach):
     return n_planes * space[1], space[2], space[1]
 
 
-@inlined
+@part
 def place_of(run, per_plane, space, reach):
     """Give the place of a run from the first plane of a tile on."""
     plane, pitch = plane_of(space, reach)
     return run // per_plane * plane + (run % per_plane + reach[1]) * pitch + reach[2]
 
 
-@inlined
+@part
 def source(i, size, width, mode):
     """Say which of `size` samples the sample `i` beyond an edge repeats; it may be below 0."""
     if mode == REFLECT and width < size:
@@ -67,7 +67,7 @@ def source(i, size, width, mode):
     return 0 if i < 0 else size - 1
 
 
-@inlined
+@part
 def repeat(tile, start, origin, n, mode):
     """Repeat a part of a tile at another place in it, or put zeros there."""
     to, at = uint64(start), uint64(origin)
@@ -75,7 +75,7 @@ def repeat(tile, start, origin, n, mode):
         tile[to + i] = 0 if mode == ZEROS else tile[at + i]
 
 
-@shared
+@part
 def extend(tile, first, size, width, step, n, mode):
     """Fill the `width` pieces of length `n` before and after `size` pieces, one every `step`."""
     for i in range(1, width + 1):
@@ -86,7 +86,7 @@ def extend(tile, first, size, width, step, n, mode):
         repeat(tile, first + after * step, at, n, mode)
 
 
-@inlined
+@part
 def add(tile, start, origin, n):
     """Add a part of a tile to another one."""
     to, at = uint64(start), uint64(origin)
@@ -94,7 +94,7 @@ def add(tile, start, origin, n):
         tile[to + i] += tile[at + i]
 
 
-@shared
+@part
 def fold(tile, first, size, width, step, n, mode):
     """Add what `extend` has copied to what it was copied from."""
     if mode == ZEROS:
@@ -107,7 +107,7 @@ def fold(tile, first, size, width, step, n, mode):
         add(tile, at, first + after * step, n)
 
 
-@inlined
+@part
 def ahead(values, first, last, space):
     """Have the planes after some brought near, while those are computed with."""
     per_plane = space[1] * space[2]
@@ -115,7 +115,7 @@ def ahead(values, first, last, space):
         fetch(values, uint64(i))
 
 
-@shared
+@part
 def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride, row):
     """Normalise and rectify the raw values of planes `first` to `last`, and extend them.
 
@@ -148,7 +148,7 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
             repeat(tile, origin + a * plane, at, plane, mode)
 
 
-@inlined
+@part
 def take(tile, stride, first, last, space, reach, raw):
     """Write the planes of a tile that has no margin before them to the raw values."""
     n_runs, length, per_plane = runs_of(last - first, space, reach)
@@ -162,7 +162,7 @@ def take(tile, stride, first, last, space, reach, raw):
                 values[to + i] = tile[at + i]
 
 
-@shared
+@part
 def unrespond(
     gradients, raw, constants, slope, of_batch, first, last, space, reach, tile, stride, start
 ):
@@ -193,7 +193,7 @@ def unrespond(
                     tile[to + i] = scale * z
 
 
-@shared
+@part
 def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
     """Add the margins of a tile of gradients to what they were copied from, and write the planes.
 
@@ -223,7 +223,7 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
                 values[to + i] = tile[at + i]
 
 
-@inlined
+@part
 def rectify(raw, constants, slope, start, stop, out):
     """Normalise and rectify raw values."""
     for c in range(raw.shape[0]):
@@ -234,7 +234,7 @@ def rectify(raw, constants, slope, start, stop, out):
             to[i] = u if u > 0 else slope * u
 
 
-@inlined
+@part
 def moments(values, start, stop, out):
     """Write the mean of some values, and the sum of their squared distances from it.
 
@@ -253,7 +253,7 @@ def moments(values, start, stop, out):
     out[0], out[1] = near + total / count, max(squares - total * total / count, 0.0)
 
 
-@inlined
+@part
 def sum_gradients(gradient, values, constants, c, slope, start, stop, out):
     """Write the sum of a channel's gradients before the rectifier, alone and times raw - mean."""
     scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
