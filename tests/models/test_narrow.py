@@ -18,7 +18,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 from autoden.models import params
-from autoden.models.narrow import availability, kernels
+from autoden.models.narrow import availability, backward_kernels
 from autoden.models.narrow import chain as chain_module
 from autoden.models.narrow.chain import Chain
 from autoden.models.padding import Pad
@@ -522,7 +522,7 @@ def test_where_kernels_cannot_be_compiled_torch_computes(monkeypatch, caplog) ->
         raise RuntimeError("no code for this machine")
 
     availability.has_kernels.cache_clear()
-    monkeypatch.setattr(kernels, "backward", broken)
+    monkeypatch.setattr(backward_kernels, "backward", broken)
     made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
     try:
         with caplog.at_level(logging.WARNING):

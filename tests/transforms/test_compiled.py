@@ -16,7 +16,7 @@ from autoden.transforms.compiled import compiled
 
 ROOT = Path(autoden.__file__).parent
 NARROW = "autoden.models.narrow"
-WITH_BUILT_ON = ["autoden.models.narrow.kernels", "autoden.models.narrow.scale_kernels"]
+WITH_BUILT_ON = [f"{NARROW}.{kind}_kernels" for kind in ("forward", "backward", "scale")]
 
 
 def name_of(path: Path) -> str:

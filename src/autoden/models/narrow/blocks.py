@@ -4,7 +4,7 @@ Numba makes vector instructions of loops by itself, but what a loop adds to many
 memory each time. Here the instructions are written out: so many sums at once that the processor
 multiplies without a break, from as few loads as can be.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from autoden.transforms.compiled import instruction
 
 # Numba calls the functions below with types, and what they return with parts of the machine code.
 Generator = Callable[[Any, Any, Any, Any], Any]
+
+Table = tuple[tuple[int, ...], ...]
 
 N = types.int64
 """Of places and counts."""
@@ -144,6 +146,44 @@ def correlate_block(
     return signature, generate
 
 
+def _each_register(table: Table) -> Callable[..., Any]:
+    """Make an instruction that turns registers into others by adding and subtracting them.
+
+    ``made(tile, start, step, out, to, out_step)`` reads a register for each column of `table` from
+    ``start`` on, `step` apart, and writes one for each row, `out_step` apart: the sum of those
+    times 1, 0 or -1.
+    """
+
+    @instruction
+    def made(
+        context: Any, tile: Any, start: Any, step: Any, out: Any, to: Any, out_step: Any
+    ) -> tuple[Any, Generator]:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            _, start, step, _, to, out_step = arguments
+            tile, out = _rows(context, builder, signature, arguments)
+            seen = [
+                tile.numbers(builder.add(start, builder.mul(step, step.type(i))))
+                for i in range(len(table[0]))
+            ]
+            for i, signs in enumerate(table):
+                total = ir.Constant(tile.register, None)
+                for sign, x in zip(signs, seen, strict=True):
+                    if sign:
+                        total = (builder.fadd if sign > 0 else builder.fsub)(total, x)
+                out.write(builder.add(to, builder.mul(out_step, out_step.type(i))), total)
+            return context.get_dummy_value()
+
+        return types.void(tile, N, N, out, N, N), generate
+
+    return made
+
+
+# As `winograd` tells: parts of a tile, products of gradients, planes made of products.
+split_block = _each_register(((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1)))
+split_gradients_block = _each_register(((1, 0), (1, 1), (1, -1), (0, -1)))
+merge_block = _each_register(((1, 1, 1, 0), (0, 1, -1, -1)))
+
+
 @instruction
 def fetch(context: Any, array: Any, index: Any) -> tuple[Any, Generator]:
     """``fetch(array, index)``: have a number, and those beside it, brought into a near cache."""
@@ -187,10 +227,14 @@ class _Row:
         """Read as many registers as a block of a convolution has of an output."""
         return [self.numbers(place) for place in self._places(index)]
 
+    def write(self, index: Any, register: Any) -> None:
+        """Write a register of numbers."""
+        self.builder.store(register, self._place(index), align=self.size)
+
     def write_registers(self, index: Any, totals: list[Any]) -> None:
-        """Write them."""
+        """Write as many as a block of a convolution has of an output."""
         for place, total in zip(self._places(index), totals, strict=True):
-            self.builder.store(self.builder.load(total), self._place(place), align=self.size)
+            self.write(place, self.builder.load(total))
 
     def add(self, index: Any, number: Any) -> None:
         """Add to a number."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autoden.models.narrow import kernels, tasks
+from autoden.models.narrow import backward_kernels, forward_kernels, tasks
 from autoden.models.narrow.differentiable import differentiable_gradients
 from autoden.models.narrow.parts import Layer
 from autoden.models.narrow.team import n_threads
@@ -197,7 +197,7 @@ class _Pass:
         for values, i, which in kept:
             running[i, which, : len(values)] = values
         out = np.empty((len(self.x), self.layers[-1].n_out, *self.x.shape[2:]), self.x.dtype)
-        kernels.forward(
+        forward_kernels.forward(
             self.x.ravel(), self.beside.ravel(), len(self.x), self.space, self.plan.table,
             self.plan.numbers, self.weights, running, self.raws, self.constants, out.ravel(),
             self.n_threads,
@@ -235,7 +235,7 @@ class _Pass:
         ]
         widest = max(0, *(layer.n_out for layer in self.layers[:-1])) if len(self.layers) > 1 else 0
         between = np.empty((2, len(self.x) * math.prod(self.space) * widest), self.x.dtype)
-        kernels.backward(
+        backward_kernels.backward(
             gradient.resolve_neg().contiguous().numpy().ravel(), self.x.ravel(),
             self.beside.ravel(), len(self.x), self.space, self.plan.table, self.plan.numbers,
             self.weights, raws.numpy(), self.constants, np.array(needed), needed.index(True),

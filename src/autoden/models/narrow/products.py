@@ -4,7 +4,7 @@ A convolution is a sum over *terms*: weight times what a tap sees of a channel. 
 the tile itself from another place on (`places`), so that one loop over terms serves any number of
 dimensions, taps and channels.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -60,16 +60,14 @@ def packed(weights):
 
 @part
 def turned(weights):
-    """Sort weights for the way back: by inputs, and taps the other way round."""
+    """Turn weights (n_out, n_in, taps) to those of the way back: (n_in, n_out, taps backwards)."""
     n_out, n_in, n_taps = weights.shape
-    w = np.empty(n_out * n_in * n_taps, weights.dtype)
-    for c in range(n_in):
-        first, width = block_of(c, n_in)
-        for o in range(n_out):
+    back = np.empty((n_in, n_out, n_taps), weights.dtype)
+    for o in range(n_out):
+        for c in range(n_in):
             for k in range(n_taps):
-                term = o * n_taps + n_taps - 1 - k
-                w[first * n_out * n_taps + term * width + c - first] = weights[o, c, k]
-    return w
+                back[c, o, n_taps - 1 - k] = weights[o, c, k]
+    return back
 
 
 @part

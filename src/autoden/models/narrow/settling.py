@@ -1,6 +1,6 @@
 """What a batch normalisation multiplies with and adds, made of what tasks found; compiled by numba.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"

@@ -3,7 +3,7 @@
 A batch is of shape (samples, channels, planes, lines, width); a task is a tile of a sample, a few
 planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -11,9 +11,10 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP, WIDTH
-from autoden.models.narrow.products import rounded
+from autoden.models.narrow.products import OUTPUTS, rounded
 from autoden.models.narrow.team import take_next
 from autoden.models.narrow.tiles import CIRCULAR, plane_of
+from autoden.models.narrow.winograd import N_PARTS
 from autoden.transforms.compiled import part
 
 (
@@ -31,6 +32,8 @@ SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
+LEAST_PAIRED = 4
+"""Product and sum of the numbers of inputs and outputs are so far apart where pairs pay."""
 LEAST_REACHES = 4
 """A tile has at least so many times the planes that are computed twice at one of its ends."""
 
@@ -60,23 +63,36 @@ def form_of(layer, space):
 
 
 @part
+def goes_in_pairs(layer, space):
+    """Tell whether planes of a layer are convolved in pairs (`winograd`).
+
+    That saves a third of the products and takes some sums for every input and output. Samples of
+    signals are planes, too, but too small.
+    """
+    n_in, n_out, taps = layer[N_IN], layer[N_OUT], axes(layer, TAPS)
+    pays = n_in * n_out >= LEAST_PAIRED * (n_in + n_out)
+    return taps[0] == 3 and layer[DILATION] == 1 and space[1] * space[2] > 1 and pays
+
+
+@part
 def strides_of(layer, space):
-    """Give the lengths of rows in tiles: what is convolved, sums, `lead`, gradients, sums back.
+    """Give the lengths of rows: what is convolved, sums, `lead`, gradients, sums back, parts.
 
     Sums are computed `STEP` at a time, and each looks as far on as the last tap lies, which is
     less than a plane beyond as many planes as the convolution is deep. Tiles at the ends of a
     sample go beyond them on the way back. Gradients by raw values have as many zeros before, as a
     tap can look back within a plane (`lead`), and twice the reach in planes at both ends, and may
-    begin up to a register later.
+    begin up to a register later. Where planes go in pairs, one more may be looked at.
     """
     reach, _, _, plane, pitch, height = form_of(layer, space)
     lead = 2 * (reach[1] * pitch + reach[2])
     return (
         (height + 2 * reach[0] + 1) * plane + STEP,
-        height * plane + STEP,
+        (height + 1) * plane + STEP,
         lead,
-        rounded((height + 4 * reach[0]) * plane + lead + STEP + WIDTH, WIDTH),
-        (height + 2 * reach[0]) * plane + STEP,
+        rounded((height + 4 * reach[0] + 1) * plane + lead + STEP + WIDTH, WIDTH),
+        (height + 2 * reach[0] + 1) * plane + STEP,
+        rounded((height + 2 * reach[0] + 1) // 2 * plane + STEP + lead, WIDTH),
     )
 
 
@@ -86,12 +102,15 @@ def scratch_of(table, space, goes_back):
     most = 0
     for i in range(len(table)):
         n_in, n_out = table[i, N_IN], table[i, N_OUT]
-        stride, sums_stride, _, by_stride, back_stride = strides_of(table[i], space)
+        stride, sums_stride, _, by_stride, back_stride, parts_stride = strides_of(table[i], space)
         if goes_back:
-            rows = rounded(n_in * stride, WIDTH)
-            most = max(most, rows + n_out * by_stride + n_in * back_stride)
+            size = rounded(n_in * stride, WIDTH) + n_out * by_stride + n_in * back_stride + WIDTH
         else:
-            most = max(most, n_in * stride + n_out * sums_stride)
+            size = n_in * stride + n_out * sums_stride
+        if goes_in_pairs(table[i], space):
+            rows = OUTPUTS + n_in + (n_out if goes_back else 0)
+            size += N_PARTS * rows * parts_stride
+        most = max(most, size)
     return most
 
 
@@ -165,3 +184,11 @@ def sizes_of(tiles, space):
         first, last = bounds(tile, tiles, space[0])
         sizes[tile] = (last - first) * space[1] * space[2]
     return sizes
+
+
+@part
+def source_of(i, x, batch, n, table, raws):
+    """Give what layer `i` convolves: a row, the channels before it, how many are not beside it."""
+    if i == 0:
+        return x, 0, len(x) // (batch * n)
+    return raws, table[i - 1, CHANNELS_BEFORE], table[i - 1, N_OUT]

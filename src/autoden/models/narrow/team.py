@@ -5,7 +5,7 @@ milliseconds long, and would keep the processor from them. Torch's threads belon
 library can be asked to run a function on them, as code does that a C compiler made. Where there is
 no such library one thread does all.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ the tile as in the channel, in one *run*; else each line is a run of its own.
 Indices are unsigned where a loop is to become vector instructions: for signed ones numba would
 also have to allow for counting from the end. Sums may be taken in any order, which vectors need.
 
-`kernels.BUILT_ON` has to follow what changes here.
+`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"

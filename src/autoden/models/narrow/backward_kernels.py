@@ -1,0 +1,303 @@
+"""The way back through a chain of narrow convolution layers, compiled by numba when first used.
+
+Gradients by the output of a layer become those by its raw values, tile by tile, with which its
+input is computed again, for those by its weights; from them follow gradients by the input. Chains,
+tasks and threads are as in `forward_kernels`.
+
+`BUILT_ON` must change with the modules that this one is built on, as there.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import numpy as np
+
+from autoden.models.narrow.blocks import STEP, WIDTH
+from autoden.models.narrow.products import (
+    TERMS,
+    convolve,
+    correlate,
+    packed,
+    places,
+    rounded,
+    turned,
+)
+from autoden.models.narrow.settling import settle_back
+from autoden.models.narrow.tasks import (
+    CHANNELS_BEFORE,
+    DILATION,
+    MODE,
+    N_IN,
+    N_INPUTS,
+    N_OUT,
+    N_WEIGHTS,
+    OF_BATCH,
+    SLOPE,
+    SLOPE_BEFORE,
+    TAPS,
+    axes,
+    bounds,
+    claim,
+    form_of,
+    goes_in_pairs,
+    most_tiles,
+    n_tiles,
+    rooms,
+    scratch_of,
+    share,
+    source_of,
+    strides_of,
+    values_of,
+    weights_of,
+)
+from autoden.models.narrow.team import in_team, wait
+from autoden.models.narrow.tiles import fold_back, respond, sum_gradients, unrespond
+from autoden.models.narrow.winograd import (
+    N_PARTS,
+    convolve_pairs,
+    correlate_pairs,
+    from_sets,
+    packed_sets,
+    pairs_of,
+    split,
+    split_gradients,
+)
+from autoden.transforms.compiled import compiled, part
+
+BUILT_ON = "d7c3695bfdbdcf14"
+"""Digest of the modules whose functions become part of these."""
+
+N_GROUPS = 16
+"""Of tasks, each with its own sums of gradients by weights."""
+
+
+@part
+def sum_gradients_share(
+    member, size, gradient, batch, space, table, numbers, raws, constants, taken, part
+):
+    """Find the sums of gradients by the output that the way back through the last layer needs."""
+    last_layer = len(table) - 1
+    layer, n, per_plane = table[last_layer], space[0] * space[1] * space[2], space[1] * space[2]
+    before, tiles = layer[CHANNELS_BEFORE], n_tiles(layer, space)
+    row, slope = raws if before >= 0 else gradient, gradient.dtype.type(numbers[last_layer, SLOPE])
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
+        first, last = bounds(task % tiles, tiles, space[0])
+        raw = values_of(task // tiles, row, layer[N_OUT], n, max(before, 0), batch)
+        given = values_of(task // tiles, gradient, layer[N_OUT], n, 0, batch)
+        for c in range(layer[N_OUT]):
+            sum_gradients(
+                given[c], raw[c], constants, c, slope, first * per_plane, last * per_plane,
+                part[task, c],
+            )  # fmt: skip
+        task = claim(member, size, batch * tiles, taken)
+
+
+@part
+def back_share(
+    member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
+    learns, goes_on, scratch, taken, part, sums, between, by_x, by_beside,
+):  # fmt: skip
+    """Turn gradients by the output of layer `i` into those by its weights and by its input."""
+    layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
+    n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
+    reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
+    stride, _, lead, by_stride, back_stride, parts_stride = strides_of(layer, space)
+    in_pairs = goes_in_pairs(layer, space)
+    end_of_rows = rounded(n_in * stride, WIDTH)
+    end_of_gradients = end_of_rows + n_out * by_stride
+    end_of_back = rounded(end_of_gradients + n_in * back_stride, WIDTH)
+    end_of_parts = end_of_back + N_PARTS * n_in * parts_stride
+    end_of_split = end_of_parts + N_PARTS * n_out * parts_stride
+    rows, by_raw = scratch[:end_of_rows], scratch[end_of_rows:end_of_gradients]
+    back, parts = scratch[end_of_gradients:end_of_back], scratch[end_of_back:end_of_parts]
+    by_products, products = scratch[end_of_parts:end_of_split], scratch[end_of_split:]
+    rows[:] = 0
+    if in_pairs:
+        in_plane = (1, taps[1], taps[2])
+        starts = places(n_in, parts_stride, in_plane, 1, plane, pitch)
+        back_starts = places(n_out, parts_stride, in_plane, 1, plane, pitch)
+        w = packed_sets(turned(weights_of(layer, weights)))
+    else:
+        starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
+        back_starts = places(n_out, by_stride, taps, layer[DILATION], plane, pitch)
+        w = packed(turned(weights_of(layer, weights))).reshape((1, -1))
+    nothing, n_sets = np.zeros(n_in, x.dtype), N_PARTS if in_pairs else 1
+    slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
+    row, before, n_own = source_of(i, x, batch, n, table, raws)
+    to_row = between[(i - 1) % 2] if i else by_x
+    given_row = between[i % 2] if i < len(table) - 1 else gradient
+    n_tasks, length = batch * tiles, len(starts)
+    groups = min(N_GROUPS, n_tasks)
+    group = claim(member, size, groups, taken)
+    while group >= 0:
+        size_of_sums = n_sets * n_out * length
+        of_group = sums[group * size_of_sums : (group + 1) * size_of_sums]
+        by_weights = of_group.reshape((n_sets, n_out, length))
+        by_weights[:] = 0
+        for task in share(group, groups, n_tasks):
+            sample = task // tiles
+            first, last = bounds(task % tiles, tiles, space[0])
+            # the planes of the input, counted with its margin, that belong to this task
+            start = 0 if first == 0 else first + reach[0]
+            stop = last + reach[0] + (reach[0] if last == space[0] else 0)
+            low, high = max(start - 2 * reach[0], 0) if goes_on else first, min(stop, space[0])
+            origin = lead - (start - 2 * reach[0]) * plane
+            inset = -(origin + first * plane) % WIDTH  # whole registers are read quicker so
+            origin += inset
+            raw = values_of(
+                sample, raws if after >= 0 else gradient, n_out, n, max(after, 0), batch
+            )
+            given = values_of(sample, given_row, n_out, n, 0, batch)
+            came = values_of(sample, row, n_own, n, before, batch)
+            others = values_of(sample, beside, n_in - n_own, n, 0, batch)
+            by_raw[:] = 0
+            unrespond(
+                given, raw, constants[i + 1], slope, layer[OF_BATCH], low, last, space, reach,
+                by_raw, by_stride, origin + low * plane,
+            )  # fmt: skip
+            if learns:
+                for at, values in ((0, came), (n_own, others)):
+                    respond(
+                        values, constants[i], slope_before, first, last, space, reach,
+                        layer[MODE], rows, stride, at,
+                    )  # fmt: skip
+                begin, n_planes = origin + first * plane, last - first
+                if in_pairs:
+                    tail = STEP + lead
+                    split(rows, 0, stride, n_in, n_planes, plane, parts, parts_stride, tail)
+                    split_gradients(
+                        by_raw, begin, by_stride, n_out, n_planes, plane, by_products,
+                        parts_stride, tail,
+                    )  # fmt: skip
+                    correlate_pairs(
+                        parts, starts, by_products, parts_stride, pairs_of(n_planes) * plane,
+                        by_weights,
+                    )  # fmt: skip
+                else:
+                    correlate(
+                        rows, starts, by_raw, begin, by_stride, n_planes * plane, by_weights[0]
+                    )
+            if not goes_on:
+                continue
+            unrespond(
+                given, raw, constants[i + 1], slope, layer[OF_BATCH], last, high, space, reach,
+                by_raw, by_stride, origin + last * plane,
+            )  # fmt: skip
+            n_planes = stop - start
+            if in_pairs:
+                split(
+                    by_raw, inset, by_stride, n_out, n_planes, plane, by_products, parts_stride,
+                    STEP + lead,
+                )  # fmt: skip
+                convolve_pairs(
+                    by_products, parts_stride, back_starts, w, nothing, n_planes, plane, products,
+                    back, back_stride, 0,
+                )  # fmt: skip
+            else:
+                convolve(
+                    by_raw[inset:], back_starts, w[0], nothing, n_planes * plane, back,
+                    back_stride, 0,
+                )  # fmt: skip
+            to = values_of(sample, to_row, n_own, n, 0, batch)
+            other_to = values_of(sample, by_beside, n_in - n_own, n, 0, batch)
+            for at, values in ((0, to), (n_own, other_to)):
+                fold_back(
+                    back, back_stride, at, start, first, last, space, reach, layer[MODE], values
+                )
+            if i:
+                for c in range(n_in):
+                    sum_gradients(
+                        to[c], came[c], constants[i], c, slope_before, first * per_plane,
+                        last * per_plane, part[task, c],
+                    )  # fmt: skip
+        group = claim(member, size, groups, taken)
+
+
+@part
+def join_share(member, size, layer, in_pairs, n_tasks, sums, by_weights):
+    """Add up the gradients by the weights of all groups of tasks."""
+    taps, n_in, n_out = axes(layer, TAPS), layer[N_IN], layer[N_OUT]
+    n_sets = N_PARTS if in_pairs else 1
+    of_plane = taps[1] * taps[2]
+    n_terms = n_in * of_plane * (1 if in_pairs else taps[0])
+    found = weights_of(layer, by_weights).reshape(n_out, n_in * taps[0] * of_plane)
+    groups, length = min(N_GROUPS, n_tasks), rounded(n_terms, TERMS)
+    total = np.empty(n_sets)
+    for o in share(member, size, n_out):
+        for k in range(n_terms):
+            total[:] = 0
+            for group in range(groups):
+                for i in range(n_sets):
+                    total[i] += sums[((group * n_sets + i) * n_out + o) * length + k]
+            if in_pairs:
+                at = k // of_plane * 3 * of_plane + k % of_plane
+                before, here, after = from_sets(total[0], total[1], total[2], total[3])
+                found[o, at], found[o, at + of_plane] = before, here
+                found[o, at + 2 * of_plane] = after
+            else:
+                found[o, k] = total[0]
+
+
+@part
+def backward_share(
+    member, size, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
+    needed, first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
+):  # fmt: skip
+    """Do the tasks of one of `size` threads, as `backward` says."""
+    last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], constants.copy()
+    sum_gradients_share(
+        member, size, gradient, batch, space, table, numbers, raws, own[last_layer + 1],
+        taken[last_layer + 1], parts[last_layer % 2],
+    )  # fmt: skip
+    n_tasks = batch * n_tiles(table[last_layer], space)
+    if size > 1:
+        wait()
+    for i in range(last_layer, -1, -1):
+        at = N_INPUTS + N_WEIGHTS * i
+        learns, goes_on = needed[at], first_needed < at
+        settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1], by_weights, member == 0)
+        back_share(
+            member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
+            learns, goes_on, scratch[member], taken[i], parts[(i - 1) % 2], sums[i % 2], between,
+            by_x, by_beside,
+        )  # fmt: skip
+        n_tasks = batch * n_tiles(table[i], space)
+        if size > 1:
+            wait()
+        if learns:
+            in_pairs = goes_in_pairs(table[i], space)
+            join_share(member, size, table[i], in_pairs, n_tasks, sums[i % 2], by_weights)
+        if not goes_on:
+            return
+
+
+@compiled
+def backward(
+    gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
+    first_needed, between, by_weights, by_x, by_beside, n_threads,
+):  # fmt: skip
+    """Go back through all layers.
+
+    Turns the gradient by the output into those by the weights, which are written to ``by_weights``
+    where `weights` has them, and by the inputs, ``by_x`` and ``by_beside``; those between the
+    layers pass through the two rows of `between`. What is `needed` says, in turn for the inputs and
+    for the four weights of each layer; `first_needed` is the first that is.
+    """
+    most = 0
+    for i in range(len(table)):
+        taps = axes(table[i], TAPS)
+        of_plane = table[i, N_IN] * taps[1] * taps[2]
+        n_sets, n_planes = (N_PARTS, 1) if goes_in_pairs(table[i], space) else (1, taps[0])
+        most = max(most, n_sets * table[i, N_OUT] * rounded(of_plane * n_planes, TERMS))
+    parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
+    sums = np.empty((2, N_GROUPS * most), x.dtype)
+    scratch = rooms(n_threads, scratch_of(table, space, True), x)
+    taken = np.zeros((len(table) + 1, n_threads), np.int64)
+    in_team(
+        backward_share,
+        n_threads,
+        (
+            gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
+            first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
+        ),
+    )  # fmt: skip

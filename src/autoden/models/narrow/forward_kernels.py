@@ -1,0 +1,192 @@
+"""The way forward through a chain of narrow convolution layers, compiled by numba when first used.
+
+A layer turns *raw* values into other raw values: normalised, rectified and extended at the edges,
+they are convolved. Only raw values are kept; the rest is computed again where it is read, tile by
+tile, so that it stays in a near cache. Threads share the tasks of a batch; sums over the batch are
+made of those of tasks or groups of tasks, and are the same for any number of threads.
+
+A chain is described by two tables with a row for each layer (`tasks`); its weights lie one after
+the other in one vector, and so do the raw values between the layers. Nothing here knows torch.
+
+Numba looks for changes of what it has kept on disk only in the file of the function that is called,
+which is this one: `BUILT_ON` must change with the modules that it is built on.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import numpy as np
+
+from autoden.models.narrow.blocks import STEP
+from autoden.models.narrow.products import convolve, packed, places
+from autoden.models.narrow.settling import settle
+from autoden.models.narrow.tasks import (
+    AT_BIAS,
+    CHANNELS_BEFORE,
+    DILATION,
+    EPS,
+    IS_NORMALISED,
+    MODE,
+    MOMENTUM,
+    N_IN,
+    N_OUT,
+    OF_BATCH,
+    RESPONDS,
+    SLOPE,
+    SLOPE_BEFORE,
+    bounds,
+    claim,
+    form_of,
+    goes_in_pairs,
+    most_tiles,
+    n_tiles,
+    rooms,
+    scratch_of,
+    sizes_of,
+    source_of,
+    strides_of,
+    values_of,
+    weights_of,
+)
+from autoden.models.narrow.team import in_team, wait
+from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, take
+from autoden.models.narrow.winograd import N_PARTS, convolve_pairs, packed_sets, split
+from autoden.transforms.compiled import compiled, part
+
+BUILT_ON = "d7c3695bfdbdcf14"
+"""Digest of the modules whose functions become part of these."""
+
+
+@part
+def convolve_share(
+    member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, scratch,
+    taken, part, out,
+):  # fmt: skip
+    """Convolve, and find the moments of what is to be normalised by them."""
+    layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
+    n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
+    reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
+    stride, sums_stride, lead, _, _, parts_stride = strides_of(layer, space)
+    in_pairs = goes_in_pairs(layer, space)
+    rows, sums = scratch[: n_in * stride], scratch[n_in * stride :]
+    parts = sums[n_out * sums_stride :][: N_PARTS * n_in * parts_stride]
+    products = sums[n_out * sums_stride + N_PARTS * n_in * parts_stride :]
+    rows[:] = 0
+    if in_pairs:
+        starts = places(n_in, parts_stride, (1, taps[1], taps[2]), 1, plane, pitch)
+        w = packed_sets(weights_of(layer, weights))
+    else:
+        starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
+        w = packed(weights_of(layer, weights)).reshape((1, -1))
+    bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
+    slope, to = x.dtype.type(numbers[i, SLOPE_BEFORE]), raws if after >= 0 else out
+    row, before, n_own = source_of(i, x, batch, n, table, raws)
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
+        sample = task // tiles
+        first, last = bounds(task % tiles, tiles, space[0])
+        came = values_of(sample, row, n_own, n, before, batch)
+        others = values_of(sample, beside, n_in - n_own, n, 0, batch)
+        for at, values in ((0, came), (n_own, others)):
+            respond(
+                values, constants, slope, first, last, space, reach, layer[MODE], rows, stride, at
+            )
+        made = values_of(sample, to, n_out, n, max(after, 0), batch)
+        count = (last - first) * plane
+        if in_pairs:
+            split(rows, 0, stride, n_in, last - first, plane, parts, parts_stride, STEP + lead)
+            convolve_pairs(
+                parts, parts_stride, starts, w, bias, last - first, plane, products, sums,
+                sums_stride, 0,
+            )  # fmt: skip
+            take(sums, sums_stride, first, last, space, reach, made)
+        elif plane == per_plane and count >= STEP:  # tiles lie as the channels do
+            begin = (max(after, 0) * batch + sample * n_out) * n + first * per_plane
+            convolve(rows, starts, w[0], bias, count, to, n, begin)
+        else:
+            convolve(rows, starts, w[0], bias, count, sums, sums_stride, 0)
+            take(sums, sums_stride, first, last, space, reach, made)
+        if layer[OF_BATCH]:
+            for c in range(n_out):
+                moments(made[c], first * per_plane, last * per_plane, part[task, c])
+        task = claim(member, size, batch * tiles, taken)
+
+
+@part
+def rectify_share(member, size, batch, space, table, numbers, raws, constants, taken, out):
+    """Normalise and rectify what the last layer gave."""
+    last_layer = len(table) - 1
+    layer, n, per_plane = table[last_layer], space[0] * space[1] * space[2], space[1] * space[2]
+    after, tiles = layer[CHANNELS_BEFORE], n_tiles(layer, space)
+    slope, row = out.dtype.type(numbers[last_layer, SLOPE]), raws if after >= 0 else out
+    task = claim(member, size, batch * tiles, taken)
+    while task >= 0:
+        first, last = bounds(task % tiles, tiles, space[0])
+        raw = values_of(task // tiles, row, layer[N_OUT], n, max(after, 0), batch)
+        made = values_of(task // tiles, out, layer[N_OUT], n, 0, batch)
+        rectify(raw, constants, slope, first * per_plane, last * per_plane, made)
+        task = claim(member, size, batch * tiles, taken)
+
+
+@part
+def forward_share(
+    member, size, x, beside, batch, space, table, numbers, weights, running, raws, constants,
+    scratch, taken, parts, out,
+):  # fmt: skip
+    """Do the tasks of one of `size` threads, as `forward` says."""
+    own, seen = constants.copy(), running.copy()
+    for i in range(len(table)):
+        convolve_share(
+            member, size, i, x, beside, batch, space, table, numbers, weights, raws, own[i],
+            scratch[member], taken[i], parts[i % 2], out,
+        )  # fmt: skip
+        if size > 1:
+            wait()
+        if table[i, IS_NORMALISED]:
+            settle(
+                parts[i % 2], sizes_of(n_tiles(table[i], space), space), batch, weights, table[i],
+                seen[i], numbers[i, MOMENTUM], numbers[i, EPS], own[i + 1],
+            )  # fmt: skip
+    if table[len(table) - 1, RESPONDS]:
+        rectify_share(
+            member,
+            size,
+            batch,
+            space,
+            table,
+            numbers,
+            raws,
+            own[len(table)],
+            taken[len(table)],
+            out,
+        )
+    if member == 0:
+        for i in range(len(table)):
+            for c in range(constants.shape[2]):
+                for kind in range(N_CONSTANTS):
+                    constants[i + 1, kind, c] = own[i + 1, kind, c]
+                running[i, 0, c], running[i, 1, c] = seen[i, 0, c], seen[i, 1, c]
+
+
+@compiled
+def forward(
+    x, beside, batch, space, table, numbers, weights, running, raws, constants, out, n_threads
+):
+    """Go through all layers.
+
+    ``x``, `beside` and ``out`` are rows of all numbers; the first layer convolves the channels of
+    ``x`` and those of `beside` together. Raw values are left in `raws`, or in ``out`` where they
+    are not kept. `constants` (layers + 1, `N_CONSTANTS`, channels) are those of the input, which
+    leave it as it is, and of each layer, which are left there. `running` (layers, 2, channels) are
+    the running means and variances; those of the batch are added where a layer uses them.
+    """
+    parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
+    scratch = rooms(n_threads, scratch_of(table, space, False), x)
+    taken = np.zeros((len(table) + 1, n_threads), np.int64)
+    in_team(
+        forward_share,
+        n_threads,
+        (
+            x, beside, batch, space, table, numbers, weights, running, raws, constants,
+            scratch, taken, parts, out,
+        ),
+    )  # fmt: skip
