@@ -108,6 +108,37 @@ def fold(tile, first, size, width, step, n, mode):
 
 
 @part
+def extend_lines(tile, start, n_planes, space, reach, mode):
+    """Fill what lies before and after each line of some planes, the first of which is at `start`."""
+    plane, pitch = plane_of(space, reach)
+    size, first = space[2], start + reach[1] * pitch + reach[2]
+    for i in range(1, reach[2] + 1):
+        before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
+        for a in range(n_planes):
+            for b in range(space[1]):
+                line = first + a * plane + b * pitch
+                low, high = uint64(line - i), uint64(line + size - 1 + i)
+                tile[low] = 0 if mode == ZEROS else tile[uint64(line + before)]
+                tile[high] = 0 if mode == ZEROS else tile[uint64(line + after)]
+
+
+@part
+def fold_lines(tile, start, n_planes, space, reach, mode):
+    """Add what `extend_lines` has copied to what it was copied from."""
+    if mode == ZEROS:
+        return
+    plane, pitch = plane_of(space, reach)
+    size, first = space[2], start + reach[1] * pitch + reach[2]
+    for i in range(1, reach[2] + 1):
+        before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
+        for a in range(n_planes):
+            for b in range(space[1]):
+                line = first + a * plane + b * pitch
+                tile[uint64(line + before)] += tile[uint64(line - i)]
+                tile[uint64(line + after)] += tile[uint64(line + size - 1 + i)]
+
+
+@part
 def ahead(values, first, last, space):
     """Have the planes after some brought near, while those are computed with."""
     per_plane = space[1] * space[2]
@@ -134,7 +165,7 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
             for i in range(uint64(length)):
                 u = scale * values[at + i] + shift
                 tile[to + i] = u if u > 0 else slope * u
-            extend(tile, inside, space[2], reach[2], 1, 1, mode)
+        extend_lines(tile, start, high - low, space, reach, mode)
         if reach[1]:
             for a in range(high - low):
                 lines = start + a * plane + reach[1] * pitch
@@ -215,9 +246,9 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
             for a in range(first, last):
                 lines = origin + a * plane + reach[1] * pitch
                 fold(tile, lines, space[1], reach[1], pitch, pitch, mode)
+        fold_lines(tile, origin + first * plane, last - first, space, reach, mode)
         for run in range(n_runs):
             inside = origin + first * plane + place_of(run, per_plane, space, reach)
-            fold(tile, inside, space[2], reach[2], 1, 1, mode)
             at, to = uint64(inside), uint64(first * space[1] * space[2] + run * length)
             for i in range(uint64(length)):
                 values[to + i] = tile[at + i]
