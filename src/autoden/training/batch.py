@@ -38,6 +38,12 @@ class Batch:
         return self.weight.sum()
 
     @cached_property
+    def mean_factor(self) -> float:
+        """Give what turns a weighted sum into a mean, read by the host; 0 without weight."""
+        weight = float(self.total_weight)
+        return 1 / weight if weight else 0.0
+
+    @cached_property
     def scored(self) -> tuple[Tensor, Tensor]:
         """Give what is held out as numbers 0 and 1, shape (M,), and the sums that need no output.
 
