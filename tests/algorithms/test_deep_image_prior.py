@@ -59,10 +59,12 @@ def test_jitter_and_averaging_help_a_fit_that_ends_late(noisy_image):
     truth, repeats = noisy_image
     errors = []
     for options in ({}, {"input_jitter": 0.1, "average": 0.98}):
-        dip = make_denoiser()
-        noise, tgt, mask = dip.prepare_data(repeats[0], num_tst_ratio=0)
-        dip.train(noise, tgt, mask, epochs=300, learning_rate=1e-2, **options)
-        errors.append(mse(dip.infer(noise), truth))
+        dip, of_draws = make_denoiser(), []
+        for noisy in repeats[:3]:
+            noise, tgt, mask = dip.prepare_data(noisy, num_tst_ratio=0)
+            dip.train(noise, tgt, mask, epochs=300, learning_rate=1e-2, **options)
+            of_draws.append(mse(dip.infer(noise), truth))
+        errors.append(np.mean(of_draws))
     assert errors[1] < 0.9 * errors[0]
 
 

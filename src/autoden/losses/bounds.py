@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 
 
@@ -28,4 +31,24 @@ class LowerLimit(nn.Module):
 
     def forward(self, output: Tensor) -> Tensor:
         """Penalise an output of shape (N, C, *S)."""
-        return (self.limit - output).relu().square().mean()
+        violation: Tensor = _Violation.apply(output, self.limit)  # type: ignore[no-untyped-call]
+        return violation
+
+
+class _Violation(torch.autograd.Function):
+    """The mean square, with half the calls that torch makes of its parts."""
+
+    @staticmethod
+    def forward(ctx: Any, output: Tensor, limit: Tensor) -> Tensor:
+        """Square what is below the limit."""
+        ctx.below = (limit - output).relu_()
+        ctx.save_for_backward(output, limit)
+        row: Tensor = ctx.below.flatten()
+        return row.dot(row) / row.numel()
+
+    @staticmethod
+    def backward(ctx: Any, by_mean: Tensor) -> tuple[Tensor, None]:
+        """Give the gradient; it can be differentiated once more."""
+        output, limit = ctx.saved_tensors  # refuses what was changed meanwhile
+        below = (limit - output).relu() if torch.is_grad_enabled() else ctx.below
+        return below * (by_mean * (-2 / below.numel())), None

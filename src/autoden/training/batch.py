@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -38,12 +40,6 @@ class Batch:
         return self.weight.sum()
 
     @cached_property
-    def mean_factor(self) -> float:
-        """Give what turns a weighted sum into a mean, read by the host; 0 without weight."""
-        weight = float(self.total_weight)
-        return 1 / weight if weight else 0.0
-
-    @cached_property
     def scored(self) -> tuple[Tensor, Tensor]:
         """Give what is held out as numbers 0 and 1, shape (M,), and the sums that need no output.
 
@@ -53,6 +49,12 @@ class Batch:
         targets = chosen * self.target.reshape(-1)
         sums = torch.stack((chosen.sum(), targets.sum(), targets @ self.target.reshape(-1)))
         return chosen, sums
+
+    @cached_property
+    def rows(self) -> tuple[NDArray[np.floating], ...]:
+        """Give target, weight, its sum and what is `scored` as rows in the memory of a CPU."""
+        tensors = (self.target, self.weight, self.total_weight, *self.scored)
+        return tuple(tensor.numpy().ravel() for tensor in tensors)
 
     def __len__(self) -> int:
         return len(self.input)

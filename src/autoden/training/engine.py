@@ -185,9 +185,11 @@ class _Objective:
         total = losses.train
         for penalty in self.penalties:
             total = total + penalty(losses.output)
-        torch.autograd.backward(total * losses.weight if weighted else total)
-        numbers = torch.stack((torch.ones_like(total), total, losses.train)).detach()
-        return total.detach(), torch.cat((numbers * losses.weight, losses.held_out))
+        weight = losses.weight.detach()
+        torch.autograd.backward(total * weight if weighted else total)
+        total, train = total.detach(), losses.train.detach()
+        numbers = (weight, total * weight, train * weight)
+        return total, torch.cat((torch.stack(numbers), losses.held_out))
 
 
 @dataclass(frozen=True)

@@ -54,26 +54,21 @@ class _Squares(torch.autograd.Function):
         """Compare."""
         from autoden.transforms.squares import compare_squares  # needs numba
 
-        chosen, known = batch.scored
-        rows = (output.detach(), batch.target, batch.weight, chosen)
-        gradient = torch.empty_like(batch.target)
-        found = np.empty(5)
-        compare_squares(
-            *(row.numpy().reshape(-1) for row in rows), batch.mean_factor,
-            gradient.numpy().reshape(-1), found,
-        )  # fmt: skip
+        gradient = np.empty(output.shape, np.float32)
+        found = np.empty(8, np.float32)
+        compare_squares(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
         ctx.batch, ctx.gradient = batch, gradient
         ctx.save_for_backward(output)
-        train, *of_held_out = torch.from_numpy(found).to(output.dtype).split([1, 4])
-        sums = torch.cat((known, *of_held_out))
+        train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
         ctx.mark_non_differentiable(sums)
-        return train.view(()), sums
+        return train, sums
 
     @staticmethod
     def backward(ctx: Any, by_train: Tensor, _: Tensor) -> tuple[Tensor, None]:
         """Give the gradient, which is known already."""
         (output,) = ctx.saved_tensors  # refuses what was changed meanwhile
         if not torch.is_grad_enabled():
-            return ctx.gradient * by_train, None
+            return torch.from_numpy(ctx.gradient) * by_train, None
         batch: Batch = ctx.batch
-        return 2 * batch.mean_factor * by_train * batch.weight * (output - batch.target), None
+        total = batch.total_weight.clamp(min=torch.finfo(torch.float32).tiny)
+        return 2 * by_train / total * batch.weight * (output - batch.target), None

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="no-untyped-def"
 
+import numpy as np
 from numba import uint64
 
 from autoden.transforms.compiled import compiled
@@ -11,23 +12,25 @@ BLOCK = 2**12
 
 
 @compiled
-def compare_squares(output, target, weight, chosen, factor, gradient, sums):
+def compare_squares(output, target, weight, total, chosen, known, gradient, out):
     """Go once through rows of numbers.
 
     Parameters
     ----------
     output, target, weight, chosen : ndarray
         Shape (n,); `chosen` is 1 for what is held out, else 0.
-    factor : float
-        Of the loss.
+    known : ndarray
+        Shape (3,): sums that are written to `out` as they are.
+    total : ndarray
+        Shape (1,): the sum of the weights.
     gradient : ndarray
         Shape (n,): where to write the gradient of the loss by the output.
-    sums : ndarray of double
-        Shape (5,): where to write the loss, the `factor` times the sum of the weighted squared
-        errors; and of what is held out the sums of the squared errors e, of the outputs o, of o^2
-        and of o times the target.
+    out : ndarray
+        Shape (8,): where to write the loss, which is the weighted mean of the squared errors, 0
+        without weight; then what is `known`; and of what is held out the sums of the squared errors
+        e, of the outputs o, of o^2 and of o times the target.
     """
-    sums[:] = 0
+    sums, factor = np.zeros(5), 1 / total[0] if total[0] > 0 else 0.0
     twice = output.dtype.type(2 * factor)
     for block in range(0, len(output), BLOCK):
         loss = e = o = oo = ot = output.dtype.type(0)
@@ -46,4 +49,4 @@ def compare_squares(output, target, weight, chosen, factor, gradient, sums):
         sums[2] += o
         sums[3] += oo
         sums[4] += ot
-    sums[0] *= factor
+    out[0], out[1:4], out[4:] = factor * sums[0], known, sums[1:]

@@ -52,7 +52,7 @@ from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, 
 from autoden.models.narrow.winograd import N_PARTS, convolve_pairs, packed_sets, split
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "ed25b4b9e274c980"
+BUILT_ON = "9395a8b8785df038"
 """Digest of the modules whose functions become part of these."""
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from autoden.models.narrow import scale_kernels as kernels
-from autoden.models.narrow.function import on_three_axes
+from autoden.models.narrow.recipe import on_three_axes
 from autoden.models.narrow.team import n_threads
 
 OF_A_THREAD = 2**14

@@ -109,7 +109,7 @@ def fold(tile, first, size, width, step, n, mode):
 
 @part
 def extend_lines(tile, start, n_planes, space, reach, mode):
-    """Fill what lies before and after each line of some planes, the first of which is at `start`."""
+    """Fill what lies before and after each line of some planes, which begin at `start`."""
     plane, pitch = plane_of(space, reach)
     size, first = space[2], start + reach[1] * pitch + reach[2]
     for i in range(1, reach[2] + 1):

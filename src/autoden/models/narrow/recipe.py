@@ -1,0 +1,197 @@
+"""What a chain computes with, and where the kernels find it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from autoden.models.narrow import tasks
+from autoden.models.narrow.parts import Layer
+
+Array = NDArray[np.floating]
+Tensors = Sequence[Tensor | None]
+N_INPUTS, N_WEIGHTS = tasks.N_INPUTS, tasks.N_WEIGHTS
+MULTIPLIER = 2
+"""Which weight of a layer multiplies the normalised values."""
+N_STATISTICS = 3
+"""Of each layer: running mean and variance, and the number of batches that they have seen."""
+
+
+class Recipe:
+    """The layers of a chain, their weights and their statistics.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The chain.
+    weights, statistics : sequence of Tensor or None
+        `N_WEIGHTS` and `N_STATISTICS` of each layer in turn. The statistics follow the batch where
+        a layer normalises by it.
+    joined : Tensor, optional
+        The numbers of those weights that there are, one after the other: what learns in their
+        place.
+
+    Attributes
+    ----------
+    learnt : sequence of Tensor or None
+        What may get gradients.
+    widest, widest_between : int
+        Most channels of any layer, its input among them; of those that another one follows.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[Layer, ...],
+        weights: Tensors,
+        statistics: Tensors,
+        joined: Tensor | None = None,
+    ) -> None:
+        self.layers, self.statistics = layers, statistics
+        self._weights, self._joined = weights, joined
+        self.learnt = weights if joined is None else (joined,)
+        self.widest_between = max((layer.n_out for layer in layers[:-1]), default=0)
+        self.widest = max(layers[0].n_in, self.widest_between, layers[-1].n_out)
+        self._there = tuple(weight is not None for weight in weights)
+        self._plans: dict[bool, Plan] = {}
+        self._needed: dict[tuple[bool, ...], tuple[NDArray[np.bool_], int]] = {}
+        self._moments = list(self._find_moments())
+        counts = statistics[2::N_STATISTICS]
+        self._counts = [count.numpy() for count in counts if count is not None]
+
+    def plan(self, dtype: np.dtype[np.floating], keeps: bool) -> Plan:
+        """Make the tables; `keeps` says whether there will be a way back."""
+        if keeps not in self._plans:
+            self._plans[keeps] = _plan(self.layers, self._there, dtype, keeps)
+        return self._plans[keeps]
+
+    def vector(self, plan: Plan) -> Array:
+        """Lay the weights one after the other; what stands for missing ones comes last."""
+        if self._joined is None:
+            there = [w.detach().numpy().ravel() for w in self._weights if w is not None]
+            return np.concatenate((*there, plan.neutral))
+        numbers: Array = self._joined.detach().numpy()
+        return np.concatenate((numbers, plan.neutral)) if len(plan.neutral) else numbers
+
+    def apart(self, learnt: Tensors) -> Tensors:
+        """Give the weights one by one, made of what learns."""
+        if self._joined is None:
+            return learnt
+        (vector,) = learnt
+        assert vector is not None
+        parts = iter(torch.split(vector, [w.numel() for w in self._weights if w is not None]))
+        return [None if w is None else next(parts).view_as(w) for w in self._weights]
+
+    def needed(self, asked: tuple[bool, ...]) -> tuple[NDArray[np.bool_], int]:
+        """Say which inputs and weights have to get gradients, and which is the first.
+
+        `asked` says it of the inputs and of what is learnt.
+        """
+        if asked not in self._needed:
+            of_weights = asked[N_INPUTS:]
+            if self._joined is not None:
+                of_weights = tuple(there and asked[N_INPUTS] for there in self._there)
+            needed = (*asked[:N_INPUTS], *of_weights)
+            self._needed[asked] = np.array(needed), needed.index(True)
+        return self._needed[asked]
+
+    def gradients(self, vector: Array, plan: Plan) -> Iterator[Tensor | None]:
+        """Give those by what is learnt; the vector is of all weights."""
+        found = torch.from_numpy(vector)
+        if self._joined is not None:
+            yield found[: len(self._joined)]
+            return
+        sizes = [0 if w is None else w.numel() for w in self._weights]
+        for part, weight in zip(
+            torch.split(found, [*sizes, len(plan.neutral)]), self._weights, strict=False
+        ):
+            yield None if weight is None else part.view_as(weight)
+
+    def moments(self, dtype: np.dtype[np.floating]) -> Array:
+        """Give running means and variances (layers, 2, channels)."""
+        running = np.zeros((len(self.layers), 2, self.widest), dtype)
+        for values, i, which in self._moments:
+            running[i, which, : len(values)] = values
+        return running
+
+    def follow(self, running: Array) -> None:
+        """Let the statistics follow a batch."""
+        for values, i, which in self._moments:
+            if self.layers[i].of_batch:
+                values[:] = running[i, which, : len(values)]
+        for count in self._counts:
+            count += 1
+
+    def _find_moments(self) -> Iterator[tuple[Array, int, int]]:
+        """Give the running statistics, each with its layer, and whether it is the variance."""
+        for i, layer in enumerate(self.layers):
+            if layer.is_normalised:
+                for which in (0, 1):
+                    statistic = self.statistics[N_STATISTICS * i + which]
+                    if statistic is not None:
+                        yield statistic.numpy(), i, which
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the passes need to know of a chain: its tables, and what it does not have."""
+
+    table: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    neutral: Array
+    """What stands for weights that a layer does not have, one after the other."""
+    n_kept: int
+    """How many channels the raw values have that are kept."""
+
+
+@lru_cache(maxsize=64)
+def _plan(
+    layers: tuple[Layer, ...], there: tuple[bool, ...], dtype: np.dtype[np.floating], keeps: bool
+) -> Plan:
+    """Make the plan of a chain.
+
+    `there` says which of the weights it has, `keeps` whether there will be a way back.
+    """
+    table = np.zeros((len(layers), tasks.N_COLUMNS), np.int64)
+    sizes: list[int] = []
+    for row, layer in zip(table, layers, strict=True):
+        row[: tasks.AT_WEIGHT] = (
+            layer.n_in, layer.n_out, *on_three_axes(layer.kernel, 1), layer.dilation,
+            *on_three_axes(layer.reach, 0), layer.mode, layer.responds, layer.is_normalised,
+            layer.of_batch, 0,
+        )  # fmt: skip
+        sizes += [layer.n_out * layer.n_in * math.prod(layer.kernel), *[layer.n_out] * 3]
+    n_outs = table[:, tasks.N_OUT]
+    if keeps:
+        table[:, tasks.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
+    else:  # two after each other take turns
+        table[1::2, tasks.CHANNELS_BEFORE] = max(n_outs)
+    if not (keeps and layers[-1].responds):
+        table[-1, tasks.CHANNELS_BEFORE] = -1
+    order = sorted(range(len(sizes)), key=lambda i: not there[i])
+    starts = np.empty(len(sizes), np.int64)
+    starts[order] = np.cumsum([0, *(sizes[i] for i in order)])[:-1]
+    table[:, tasks.AT_WEIGHT :] = starts.reshape(-1, N_WEIGHTS)
+    slopes = [layer.slope for layer in layers]
+    others = [(layer.eps, layer.momentum) for layer in layers]
+    numbers = np.column_stack(([1.0, *slopes[:-1]], slopes, others))
+    missing = [i for i in order if not there[i]]
+    neutral = [np.full(sizes[i], i % N_WEIGHTS == MULTIPLIER, dtype) for i in missing]
+    n_kept = max(0, *(row[tasks.CHANNELS_BEFORE] + row[tasks.N_OUT] for row in table))
+    return Plan(table, numbers, np.concatenate([np.empty(0, dtype), *neutral]), int(n_kept))
+
+
+def on_three_axes(values: tuple[int, ...], missing: int) -> tuple[int, int, int]:
+    """Complete what is known of one to three axes: the first are planes, the last the width.
+
+    Samples of a signal are planes, so that they can be cut into tiles.
+    """
+    first, *others = values
+    between = others[0] if len(others) == 2 else missing
+    return first, between, others[-1] if others else missing
