@@ -49,6 +49,15 @@ def test_lower_limit_penalises_only_what_lies_below():
     assert penalty(torch.tensor([[[-1.0, 1.0, 0.0]]])).item() == pytest.approx((1 + 4) / 3)
 
 
+@pytest.mark.parametrize("shape", [(), (2, 5), (1, 1), (2, 1)], ids=str)
+def test_gradients_of_a_lower_limit_are_those_of_finite_differences(shape):
+    generator = torch.Generator().manual_seed(0)
+    limit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    output = torch.randn(3, 2, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(LowerLimit(limit), output)
+    assert torch.autograd.gradgradcheck(LowerLimit(limit), output)
+
+
 def test_squared_error_is_element_wise():
     a, b = torch.randn(2, 3, 4)
     assert torch.equal(squared_error(a, b), (a - b) ** 2)

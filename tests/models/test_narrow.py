@@ -18,7 +18,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 from autoden.models import params
-from autoden.models.narrow import availability, backward_kernels
+from autoden.models.narrow import availability, backward_kernels, tasks
 from autoden.models.narrow import chain as chain_module
 from autoden.models.narrow.chain import Chain
 from autoden.models.padding import Pad
@@ -137,6 +137,38 @@ def test_images_and_volumes_are_those_of_torch(mode, options, sizes, n_compiled)
     for size in sizes:
         assert_alike(made, torch.randn(2, 1, *size, dtype=torch.float64) * 3 + 1)
     assert n_compiled() == len(sizes)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "sizes",
+    [[(9, 11), (40, 33), (1, 3), (2, 600), (77, 20)], [(4, 5, 6), (21, 9, 11), (2, 1, 1)]],
+    ids=str,
+)
+def test_planes_that_go_in_pairs_are_those_of_torch(mode, sizes) -> None:
+    options = {"mode": mode, "n_dims": len(sizes[0])}
+    wide = (*layer(3, 9, **options), *layer(9, 8, **options, bias=True), *layer(8, 11, **options))
+    made = Chain(*wide).double()
+    pays = [a * b >= tasks.LEAST_PAIRED * (a + b) for a, b in ((3, 9), (9, 8), (8, 11))]
+    assert pays == [False, True, True]
+    for size in sizes:
+        assert_alike(made, torch.randn(2, 3, *size, dtype=torch.float64) * 3 + 1)
+
+
+@pytest.mark.parametrize("n_dims", [2, 3])
+def test_gradients_of_pairs_are_those_of_finite_differences(n_dims) -> None:
+    made = Chain(*layer(8, 8, mode="reflect", n_dims=n_dims)).double()
+    x = torch.randn(1, 8, *(5, 4, 3)[:n_dims], dtype=torch.float64, requires_grad=True)
+    assert gradcheck(made, (x,), fast_mode=True)
+    assert gradgradcheck(made, (x,), fast_mode=True)
+
+
+def test_images_in_single_precision_are_as_near_as_those_of_torch() -> None:
+    wide = Chain(*(part for _ in range(4) for part in layer(16, 16, n_dims=2)))
+    x = torch.randn(2, 16, 64, 66)
+    exact = by_torch(wide).double()(x.double())
+    ours, theirs = ((network(x) - exact).abs().mean() for network in (wide, by_torch(wide)))
+    assert ours < 3 * theirs
 
 
 def test_a_graph_that_is_kept_can_be_gone_back_through_twice() -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from autoden.errors import InputError
+from autoden.models.params import NetworkParamsDnCNN
 from autoden.training.flat import FlatParameters
 
 
@@ -66,3 +67,65 @@ def test_parameters_of_several_types_or_none_are_refused(model) -> None:
         FlatParameters(model)
     with pytest.raises(InputError, match="are none"):
         FlatParameters(nn.Tanh())
+
+
+def leaves_of(y) -> list[torch.Tensor]:
+    """Return what gets gradients when one goes back from a tensor."""
+    found, seen = [y.grad_fn], []
+    for node in found:
+        found += [next_ for next_, _ in node.next_functions if next_ is not None]
+        seen += [node.variable] if hasattr(node, "variable") else []
+    return seen
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    return NetworkParamsDnCNN(n_layers=3, n_features=4, n_dims=1).get_model("cpu", 0)
+
+
+def gradients_of(network, x) -> list[torch.Tensor]:
+    network(x).square().mean().backward()
+    return [p.grad.clone() for p in network.parameters()]
+
+
+def test_a_chain_learns_as_one_vector_and_gets_the_same_gradients(network) -> None:
+    other, x = copy.deepcopy(network), torch.randn(4, 1, 50)
+    with FlatParameters(network) as flat:
+        for _ in range(2):
+            assert [leaf.numel() for leaf in leaves_of(network(x))] == [flat.vector.numel()]
+            network.load_state_dict(other.state_dict())
+            for ours, theirs in zip(gradients_of(network, x), gradients_of(other, x), strict=True):
+                assert torch.equal(ours, theirs)
+            assert torch.equal(
+                flat.gradient(), torch.cat([p.grad.flatten() for p in other.parameters()])
+            )
+            flat.clear()
+            other.zero_grad()
+    for ours, theirs in zip(network.buffers(), other.buffers(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert len(leaves_of(network(x))) == len(list(network.parameters()))
+
+
+@pytest.mark.parametrize("change", ["frozen", "hook", "hook of a layer", "eval", "momentum"])
+def test_a_chain_that_is_changed_computes_as_it_is_then(network, change) -> None:
+    x, seen = torch.randn(4, 1, 50), []
+    conv, norm = network.layers[1][1], network.layers[1][2]
+    assert isinstance(norm, nn.BatchNorm1d)
+    if change == "frozen":
+        conv.weight.requires_grad_(False)
+    if change == "momentum":
+        norm.momentum = None
+    with FlatParameters(network):
+        if change == "hook":
+            conv.weight.register_hook(seen.append)
+        network(x)
+        if change == "hook of a layer":
+            conv.register_forward_hook(lambda *_: seen.append(1))
+        if change == "eval":
+            norm.eval()
+        other = copy.deepcopy(network)
+        plain = nn.Sequential(*other.layers)
+        ours, theirs = network.layers(x), plain(x)
+        torch.testing.assert_close(ours, theirs)
+        ours.square().mean().backward()
+    assert bool(seen) == change.startswith("hook")

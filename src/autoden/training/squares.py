@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autoden.models.narrow.availability import has_kernels, just_computes
 from autoden.training.batch import Batch
 
 MOST = 2**17
@@ -19,10 +20,21 @@ MOST = 2**17
 
 def is_small(output: Tensor, batch: Batch) -> bool:
     """Tell whether `compare_small` can compare an output with its batch, and pays."""
-    return output.numel() <= MOST and all(
-        type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
-        for x in (output, batch.target, batch.weight)
+    return (
+        output.numel() <= MOST
+        and all(
+            type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
+            for x in (output, batch.target, batch.weight)
+        )
+        and just_computes()
+        and has_kernels(torch.float32, __name__)
     )
+
+
+def try_out(dtype: torch.dtype) -> None:
+    """Compare a single number, which compiles what is needed."""
+    one = torch.ones(1, 1, 1, dtype=dtype)
+    compare_small(one, Batch(one, one, one, one.bool()))
 
 
 def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:

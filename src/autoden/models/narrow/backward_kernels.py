@@ -12,15 +12,7 @@ tasks and threads are as in `forward_kernels`.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP, WIDTH
-from autoden.models.narrow.products import (
-    TERMS,
-    convolve,
-    correlate,
-    packed,
-    places,
-    rounded,
-    turned,
-)
+from autoden.models.narrow.products import TERMS, rounded, turned
 from autoden.models.narrow.settling import settle_back
 from autoden.models.narrow.tasks import (
     CHANNELS_BEFORE,
@@ -53,17 +45,15 @@ from autoden.models.narrow.team import in_team, wait
 from autoden.models.narrow.tiles import fold_back, respond, sum_gradients, unrespond
 from autoden.models.narrow.winograd import (
     N_PARTS,
-    convolve_pairs,
-    correlate_pairs,
-    from_sets,
-    packed_sets,
-    pairs_of,
-    split,
-    split_gradients,
+    convolve_tile,
+    correlate_tile,
+    places_of,
+    terms_of,
+    write_gradient,
 )
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "9395a8b8785df038"
+BUILT_ON = "b423e9c0901b0faa"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -112,15 +102,13 @@ def back_share(
     back, parts = scratch[end_of_gradients:end_of_back], scratch[end_of_back:end_of_parts]
     by_products, products = scratch[end_of_parts:end_of_split], scratch[end_of_split:]
     rows[:] = 0
-    if in_pairs:
-        in_plane = (1, taps[1], taps[2])
-        starts = places(n_in, parts_stride, in_plane, 1, plane, pitch)
-        back_starts = places(n_out, parts_stride, in_plane, 1, plane, pitch)
-        w = packed_sets(turned(weights_of(layer, weights)))
-    else:
-        starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
-        back_starts = places(n_out, by_stride, taps, layer[DILATION], plane, pitch)
-        w = packed(turned(weights_of(layer, weights))).reshape((1, -1))
+    back_terms = terms_of(
+        in_pairs, turned(weights_of(layer, weights)), by_stride, parts_stride, taps,
+        layer[DILATION], plane, pitch,
+    )  # fmt: skip
+    starts = places_of(in_pairs, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch)
+    room = parts, products, parts_stride, STEP + lead
+    back_room = by_products, products, parts_stride, STEP + lead
     nothing, n_sets = np.zeros(n_in, x.dtype), N_PARTS if in_pairs else 1
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
@@ -162,42 +150,20 @@ def back_share(
                         layer[MODE], rows, stride, at,
                     )  # fmt: skip
                 begin, n_planes = origin + first * plane, last - first
-                if in_pairs:
-                    tail = STEP + lead
-                    split(rows, 0, stride, n_in, n_planes, plane, parts, parts_stride, tail)
-                    split_gradients(
-                        by_raw, begin, by_stride, n_out, n_planes, plane, by_products,
-                        parts_stride, tail,
-                    )  # fmt: skip
-                    correlate_pairs(
-                        parts, starts, by_products, parts_stride, pairs_of(n_planes) * plane,
-                        by_weights,
-                    )  # fmt: skip
-                else:
-                    correlate(
-                        rows, starts, by_raw, begin, by_stride, n_planes * plane, by_weights[0]
-                    )
+                correlate_tile(
+                    in_pairs, rows, stride, starts, by_raw, begin, by_stride, n_planes, plane,
+                    room, back_room, by_weights,
+                )  # fmt: skip
             if not goes_on:
                 continue
             unrespond(
                 given, raw, constants[i + 1], slope, layer[OF_BATCH], last, high, space, reach,
                 by_raw, by_stride, origin + last * plane,
             )  # fmt: skip
-            n_planes = stop - start
-            if in_pairs:
-                split(
-                    by_raw, inset, by_stride, n_out, n_planes, plane, by_products, parts_stride,
-                    STEP + lead,
-                )  # fmt: skip
-                convolve_pairs(
-                    by_products, parts_stride, back_starts, w, nothing, n_planes, plane, products,
-                    back, back_stride, 0,
-                )  # fmt: skip
-            else:
-                convolve(
-                    by_raw[inset:], back_starts, w[0], nothing, n_planes * plane, back,
-                    back_stride, 0,
-                )  # fmt: skip
+            convolve_tile(
+                in_pairs, by_raw, inset, by_stride, stop - start, plane, back_terms, nothing,
+                back_room, back, back_stride,
+            )  # fmt: skip
             to = values_of(sample, to_row, n_own, n, 0, batch)
             other_to = values_of(sample, by_beside, n_in - n_own, n, 0, batch)
             for at, values in ((0, to), (n_own, other_to)):
@@ -229,13 +195,7 @@ def join_share(member, size, layer, in_pairs, n_tasks, sums, by_weights):
             for group in range(groups):
                 for i in range(n_sets):
                     total[i] += sums[((group * n_sets + i) * n_out + o) * length + k]
-            if in_pairs:
-                at = k // of_plane * 3 * of_plane + k % of_plane
-                before, here, after = from_sets(total[0], total[1], total[2], total[3])
-                found[o, at], found[o, at + of_plane] = before, here
-                found[o, at + 2 * of_plane] = after
-            else:
-                found[o, k] = total[0]
+            write_gradient(in_pairs, total, taps, o, k, found)
 
 
 @part

@@ -17,7 +17,7 @@ which is this one: `BUILT_ON` must change with the modules that it is built on.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP
-from autoden.models.narrow.products import convolve, packed, places
+from autoden.models.narrow.products import convolve
 from autoden.models.narrow.settling import settle
 from autoden.models.narrow.tasks import (
     AT_BIAS,
@@ -49,10 +49,10 @@ from autoden.models.narrow.tasks import (
 )
 from autoden.models.narrow.team import in_team, wait
 from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, take
-from autoden.models.narrow.winograd import N_PARTS, convolve_pairs, packed_sets, split
+from autoden.models.narrow.winograd import N_PARTS, convolve_tile, terms_of
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "9395a8b8785df038"
+BUILT_ON = "b423e9c0901b0faa"
 """Digest of the modules whose functions become part of these."""
 
 
@@ -71,12 +71,11 @@ def convolve_share(
     parts = sums[n_out * sums_stride :][: N_PARTS * n_in * parts_stride]
     products = sums[n_out * sums_stride + N_PARTS * n_in * parts_stride :]
     rows[:] = 0
-    if in_pairs:
-        starts = places(n_in, parts_stride, (1, taps[1], taps[2]), 1, plane, pitch)
-        w = packed_sets(weights_of(layer, weights))
-    else:
-        starts = places(n_in, stride, taps, layer[DILATION], plane, pitch)
-        w = packed(weights_of(layer, weights)).reshape((1, -1))
+    terms = terms_of(
+        in_pairs, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION], plane,
+        pitch,
+    )  # fmt: skip
+    room = parts, products, parts_stride, STEP + lead
     bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
     slope, to = x.dtype.type(numbers[i, SLOPE_BEFORE]), raws if after >= 0 else out
     row, before, n_own = source_of(i, x, batch, n, table, raws)
@@ -92,18 +91,13 @@ def convolve_share(
             )
         made = values_of(sample, to, n_out, n, max(after, 0), batch)
         count = (last - first) * plane
-        if in_pairs:
-            split(rows, 0, stride, n_in, last - first, plane, parts, parts_stride, STEP + lead)
-            convolve_pairs(
-                parts, parts_stride, starts, w, bias, last - first, plane, products, sums,
-                sums_stride, 0,
-            )  # fmt: skip
-            take(sums, sums_stride, first, last, space, reach, made)
-        elif plane == per_plane and count >= STEP:  # tiles lie as the channels do
+        if plane == per_plane and count >= STEP and not in_pairs:  # tiles lie as channels do
             begin = (max(after, 0) * batch + sample * n_out) * n + first * per_plane
-            convolve(rows, starts, w[0], bias, count, to, n, begin)
+            convolve(rows, terms[0], terms[1][0], bias, count, to, n, begin)
         else:
-            convolve(rows, starts, w[0], bias, count, sums, sums_stride, 0)
+            convolve_tile(
+                in_pairs, rows, 0, stride, last - first, plane, terms, bias, room, sums, sums_stride
+            )
             take(sums, sums_stride, first, last, space, reach, made)
         if layer[OF_BATCH]:
             for c in range(n_out):

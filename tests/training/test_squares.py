@@ -1,0 +1,64 @@
+"""Small batches compared in one go give what torch gives."""
+
+import numpy as np
+import pytest
+import torch
+
+from autoden.losses.data import squared_error
+from autoden.training import task
+from autoden.training.batch import Batch
+from autoden.training.squares import MOST
+from autoden.training.task import compare, weigh
+
+
+def make_batch(shape=(3, 2, 500), held_out=0.3, weight=1.0):
+    generator = torch.Generator().manual_seed(0)
+    output, target, draws = torch.randn(3, *shape, generator=generator)
+    held = draws < held_out
+    weights = weight * draws.abs() * ~held
+    return output.requires_grad_(), Batch(target, target, weights, held)
+
+
+def by_torch(output, batch):
+    return weigh(squared_error(output, batch.target), output, batch)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 500), (2, 1, 90, 91)], ids=str)
+@pytest.mark.parametrize("options", [{}, {"held_out": 9.0}, {"held_out": -9.0}, {"weight": 0.0}])
+def test_a_small_batch_is_compared_as_torch_does(shape, options):
+    output, batch = make_batch(shape, **options)
+    ours, theirs = compare(output, batch, squared_error), by_torch(output, batch)
+    for one, other in zip(ours.__dict__.values(), theirs.__dict__.values(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+    slopes = [torch.autograd.grad(2 * losses.train, output)[0] for losses in (ours, theirs)]
+    torch.testing.assert_close(*slopes, rtol=1e-6, atol=1e-9)
+
+
+def test_gradients_of_gradients_are_those_of_torch():
+    output, batch = make_batch()
+    found = []
+    for losses in (compare(output, batch, squared_error), by_torch(output, batch)):
+        (slope,) = torch.autograd.grad(losses.train, output, create_graph=True)
+        found.append(torch.autograd.grad(slope.square().sum(), output)[0])
+    torch.testing.assert_close(*found)
+
+
+def test_what_is_not_finite_shows():
+    output, batch = make_batch()
+    with torch.no_grad():
+        output[0, 0, 0] = np.nan
+    losses = compare(output, batch, squared_error)
+    assert torch.isnan(losses.train)
+    assert torch.isnan(losses.held_out[3:]).all()
+
+
+@pytest.mark.parametrize("change", ["large", "other_error", "strided", "double"])
+def test_all_else_is_left_to_torch(change, monkeypatch):
+    output, batch = make_batch((1, 1, MOST + 1) if change == "large" else (2, 3, 20))
+    error = (lambda o, t: (o - t).square()) if change == "other_error" else squared_error
+    if change == "strided":
+        output = output.transpose(0, 1).contiguous().transpose(0, 1)
+    elif change == "double":
+        output = output.double()
+    monkeypatch.setattr(task, "compare_small", None)
+    torch.testing.assert_close(compare(output, batch, error).train, by_torch(output, batch).train)
