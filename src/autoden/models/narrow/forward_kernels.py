@@ -52,7 +52,7 @@ from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, 
 from autoden.models.narrow.winograd import N_PARTS, convolve_tile, terms_of
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "b423e9c0901b0faa"
+BUILT_ON = "1173ca654c6c89f4"
 """Digest of the modules whose functions become part of these."""
 
 

@@ -20,6 +20,8 @@ BUILT_ON = "d7c323a4960b46b5"
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
 """What is done: the second is the way back through the first, the fourth through the third."""
+MOST_LINES = 16
+"""So many lines of the input are in one of the output, at most."""
 NEAR, FAR = 0.75, 0.25
 """Weights of the coarse samples beside a fine one, which is a quarter of a step from the nearer."""
 
@@ -68,7 +70,7 @@ def touched(kind, at, factor):
 def complete(kind, line, n, size):
     """Put beyond the ends of a line, which starts at 1, what stands for samples missing there."""
     if kind == AVERAGE:
-        line[1 + size] = line[size]
+        line[1 + size] = line[size]  # which a single sample at the end is averaged with
     elif kind == INTERPOLATE:
         line[0], line[1 + n] = line[1], line[n]
     elif kind == GATHER:
@@ -103,31 +105,52 @@ def resample(kind, line, n, size, out):
 
 
 @part
-def rescale_share(member, team, kind, x, coarse, fine, factors, out):
-    """Make the lines of one of `team` threads, as `rescale` says."""
+def find_lines(kind, place, coarse, fine, factors, starts, weights):
+    """Find the lines of the input that a line of the output is made of; say how many they are."""
     shrinks = kind in (AVERAGE, GATHER)
     given, made = (fine, coarse) if shrinks else (coarse, fine)
-    zero = x.dtype.type(0)
+    a, b = place // made[1], place % made[1]
+    first_plane, last_plane = touched(kind, a, factors[0])
+    first_line, last_line = touched(kind, b, factors[1])
+    n = 0
+    for p in range(max(first_plane, 0), min(last_plane, given[0])):
+        j, i = (p, a) if shrinks else (a, p)
+        of_plane = weight_of(kind, j, i, coarse[0], fine[0], factors[0])
+        for q in range(max(first_line, 0), min(last_line, given[1])):
+            j, i = (q, b) if shrinks else (b, q)
+            weight = of_plane * weight_of(kind, j, i, coarse[1], fine[1], factors[1])
+            if weight != 0:
+                starts[n], weights[n] = (p * given[1] + q) * given[2], weight
+                n += 1
+    return n
+
+
+@part
+def add_up(values, starts, weights, n, width, line):
+    """Write the weighted sum of some lines from 1 on, two of them at a time."""
+    zero = values.dtype.type(0)
+    for i in range(0, n, 2):
+        one, other = uint64(starts[i]), uint64(starts[i + 1 if i + 1 < n else i])
+        weight, of_other = weights[i], weights[i + 1] if i + 1 < n else zero
+        if i == 0:
+            for k in range(uint64(width)):
+                line[k + 1] = weight * values[one + k] + of_other * values[other + k]
+        else:
+            for k in range(uint64(width)):
+                line[k + 1] += weight * values[one + k] + of_other * values[other + k]
+
+
+@part
+def rescale_share(member, team, kind, x, coarse, fine, factors, out):
+    """Make the lines of one of `team` threads, as `rescale` says."""
+    given, made = (fine, coarse) if kind in (AVERAGE, GATHER) else (coarse, fine)
     line = np.zeros(max(coarse[2], fine[2]) + 3, x.dtype)
+    starts, weights = np.empty(MOST_LINES, np.int64), np.empty(MOST_LINES, x.dtype)
     n_lines = len(x) * made[0] * made[1]
     for index in range(member * n_lines // team, (member + 1) * n_lines // team):
         row, place = index // (made[0] * made[1]), index % (made[0] * made[1])
-        a, b = place // made[1], place % made[1]
-        first_plane, last_plane = touched(kind, a, factors[0])
-        first_line, last_line = touched(kind, b, factors[1])
-        line[:] = zero
-        for p in range(max(first_plane, 0), min(last_plane, given[0])):
-            j, i = (p, a) if shrinks else (a, p)
-            of_plane = weight_of(kind, j, i, coarse[0], fine[0], factors[0])
-            for q in range(max(first_line, 0), min(last_line, given[1])):
-                j, i = (q, b) if shrinks else (b, q)
-                weight = x.dtype.type(
-                    of_plane * weight_of(kind, j, i, coarse[1], fine[1], factors[1])
-                )
-                start = uint64((p * given[1] + q) * given[2])
-                values = x[row]
-                for k in range(uint64(given[2])):
-                    line[k + 1] += weight * values[start + k]
+        n = find_lines(kind, place, coarse, fine, factors, starts, weights)
+        add_up(x[row], starts, weights, n, given[2], line)
         to = out[row, place * made[2] : (place + 1) * made[2]]
         if factors[2] == 1:
             for k in range(uint64(made[2])):
