@@ -147,9 +147,9 @@ def test_images_and_volumes_are_those_of_torch(mode, options, sizes, n_compiled)
 )
 def test_planes_that_go_in_pairs_are_those_of_torch(mode, sizes) -> None:
     options = {"mode": mode, "n_dims": len(sizes[0])}
-    wide = (*layer(3, 9, **options), *layer(9, 8, **options, bias=True), *layer(8, 11, **options))
-    made = Chain(*wide).double()
-    pays = [a * b >= tasks.LEAST_PAIRED * (a + b) for a, b in ((3, 9), (9, 8), (8, 11))]
+    first, second = layer(3, 41, **options), layer(41, 44, **options, bias=True)
+    made = Chain(*first, *second, *layer(44, 40, **options)).double()
+    pays = [a * b >= tasks.LEAST_PAIRED * (a + b) for a, b in ((3, 41), (41, 44), (44, 40))]
     assert pays == [False, True, True]
     for size in sizes:
         assert_alike(made, torch.randn(2, 3, *size, dtype=torch.float64) * 3 + 1)
@@ -157,15 +157,15 @@ def test_planes_that_go_in_pairs_are_those_of_torch(mode, sizes) -> None:
 
 @pytest.mark.parametrize("n_dims", [2, 3])
 def test_gradients_of_pairs_are_those_of_finite_differences(n_dims) -> None:
-    made = Chain(*layer(8, 8, mode="reflect", n_dims=n_dims)).double()
-    x = torch.randn(1, 8, *(5, 4, 3)[:n_dims], dtype=torch.float64, requires_grad=True)
+    made = Chain(*layer(40, 40, mode="reflect", n_dims=n_dims)).double()
+    x = torch.randn(1, 40, *(5, 4, 3)[:n_dims], dtype=torch.float64, requires_grad=True)
     assert gradcheck(made, (x,), fast_mode=True)
     assert gradgradcheck(made, (x,), fast_mode=True)
 
 
 def test_images_in_single_precision_are_as_near_as_those_of_torch() -> None:
-    wide = Chain(*(part for _ in range(4) for part in layer(16, 16, n_dims=2)))
-    x = torch.randn(2, 16, 64, 66)
+    wide = Chain(*(part for _ in range(4) for part in layer(40, 40, n_dims=2)))
+    x = torch.randn(2, 40, 64, 66)
     exact = by_torch(wide).double()(x.double())
     ours, theirs = ((network(x) - exact).abs().mean() for network in (wide, by_torch(wide)))
     assert ours < 3 * theirs
@@ -345,6 +345,18 @@ def test_results_repeat_and_do_not_depend_on_the_number_of_threads() -> None:
         torch.set_num_threads(n_threads)
     for others in found[1:]:
         assert all(torch.equal(a, b) for a, b in zip(found[0], others, strict=True))
+
+
+@pytest.mark.parametrize(("n_channels", "size"), [(8, (33, 34)), (8, (5, 4, 3)), (40, (9, 9))])
+def test_it_does_not_matter_which_thread_does_what(n_channels, size) -> None:
+    made = Chain(*layer(n_channels, n_channels, n_dims=len(size))).double()
+    x = torch.randn(1, n_channels, *size, dtype=torch.float64, requires_grad=True)
+    y = made(x)
+    toward, learnt = torch.randn_like(y), [x, *made.parameters()]
+    first = torch.autograd.grad(y, learnt, toward, retain_graph=True)
+    for _ in range(50):
+        again = torch.autograd.grad(y, learnt, toward, retain_graph=True)
+        assert all(torch.equal(*pair) for pair in zip(first, again, strict=True))
 
 
 def test_two_threads_may_train_at_once() -> None:

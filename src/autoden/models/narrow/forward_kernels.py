@@ -52,7 +52,7 @@ from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, 
 from autoden.models.narrow.winograd import N_PARTS, convolve_tile, terms_of
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "1173ca654c6c89f4"
+BUILT_ON = "e35523072df27c9d"
 """Digest of the modules whose functions become part of these."""
 
 

@@ -43,18 +43,29 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
 
 
 @part
-def settle_back(parts, n_tasks, count, layer, constants, by_weights, is_first):
-    """Find the constants of the way back, and the gradients by bias, scale and shift."""
+def settle_back(parts, n_tasks, count, layer, constants):
+    """Find the constants of the way back; `count` is that of the numbers of a channel."""
     for c in range(layer[N_OUT]):
         straight = slanted = 0.0
         for task in range(n_tasks):
             straight += parts[task, c, 0]
             slanted += parts[task, c, 1]
-        inverse, scale = constants[INVERSE, c], constants[SCALE, c]
+        inverse = constants[INVERSE, c]
         constants[LEVEL, c] = -straight / count
         constants[TILT, c] = -inverse * inverse * slanted / count
-        if is_first:
-            by_weights[layer[AT_SCALE] + c] = slanted * inverse
-            by_weights[layer[AT_SHIFT] + c] = straight
-            # what is added to all is taken off by the normalisation
-            by_weights[layer[AT_BIAS] + c] = 0 if layer[OF_BATCH] else scale * straight
+
+
+@part
+def write_settled(count, layer, constants, by_weights):
+    """Write the gradients by bias, scale and shift, which follow from the constants.
+
+    A function of its own: threads that call it settle with the same code as those that do not, and
+    find the same bits.
+    """
+    for c in range(layer[N_OUT]):
+        straight = -count * constants[LEVEL, c]
+        by_weights[layer[AT_SCALE] + c] = -count * constants[TILT, c] / constants[INVERSE, c]
+        by_weights[layer[AT_SHIFT] + c] = straight
+        # what is added to all is taken off by the normalisation
+        by_bias = 0 if layer[OF_BATCH] else constants[SCALE, c] * straight
+        by_weights[layer[AT_BIAS] + c] = by_bias
