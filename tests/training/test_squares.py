@@ -1,5 +1,7 @@
 """Small batches compared in one go give what torch gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,7 +54,18 @@ def test_what_is_not_finite_shows():
     assert torch.isnan(losses.held_out[3:]).all()
 
 
-@pytest.mark.parametrize("change", ["large", "other_error", "strided", "double"])
+def test_the_tiniest_weights_are_weighed_as_by_torch():
+    output, batch = make_batch(weight=1e-42)
+    slopes = [
+        torch.autograd.grad(losses.train, output)[0]
+        for losses in (compare(output, batch, squared_error), by_torch(output, batch))
+    ]
+    torch.testing.assert_close(*slopes)
+
+
+@pytest.mark.parametrize(
+    "change", ["large", "other_error", "strided", "double", "broadcast", "target learns"]
+)
 def test_all_else_is_left_to_torch(change, monkeypatch):
     output, batch = make_batch((1, 1, MOST + 1) if change == "large" else (2, 3, 20))
     error = (lambda o, t: (o - t).square()) if change == "other_error" else squared_error
@@ -60,5 +73,9 @@ def test_all_else_is_left_to_torch(change, monkeypatch):
         output = output.transpose(0, 1).contiguous().transpose(0, 1)
     elif change == "double":
         output = output.double()
+    elif change == "broadcast":
+        batch = replace(batch, weight=batch.weight[:, :1, :1])
+    elif change == "target learns":
+        batch = replace(batch, target=batch.target.clone().requires_grad_())
     monkeypatch.setattr(task, "compare_small", None)
     torch.testing.assert_close(compare(output, batch, error).train, by_torch(output, batch).train)

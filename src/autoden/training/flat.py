@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from autoden.errors import InputError
-from autoden.models.narrow.chain import Chain
 
 
 class FlatParameters(nn.Module):
@@ -54,30 +53,11 @@ class FlatParameters(nn.Module):
         self.vector = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self._own]))
         self.vector.grad = torch.zeros_like(self.vector)
         self._gradients = self._shaped(self.vector.grad)
-        self._chains = [module for module in model.modules() if isinstance(module, Chain)]
 
     def _shaped(self, vector: Tensor) -> list[Tensor]:
         """Give the part of each parameter in a vector, in its shape."""
         parts = torch.split(vector, [p.numel() for p in self._own])
         return [part.view_as(p) for part, p in zip(parts, self._own, strict=True)]
-
-    def _part(self, parameters: list[nn.Parameter]) -> Tensor | None:
-        """Give some parameters that follow each other as one vector, which learns for them."""
-        sizes = [p.numel() for p in self._own]
-        places = [i for i, p in enumerate(self._own) if parameters and p is parameters[0]]
-        if not places:
-            return None
-        first, stop = places[0], places[0] + len(parameters)
-        of_own = self._own[first:stop]
-        if len(of_own) != len(parameters) or any(
-            one is not other for one, other in zip(of_own, parameters, strict=True)
-        ):
-            return None
-        part = slice(sum(sizes[:first]), sum(sizes[:stop]))
-        assert self.vector.grad is not None
-        vector = self.vector.detach()[part].requires_grad_()
-        vector.grad = self.vector.grad[part]
-        return vector
 
     def gradient(self) -> Tensor:
         """Give the gradients as one vector, also those that were put elsewhere meanwhile."""
@@ -90,17 +70,12 @@ class FlatParameters(nn.Module):
 
     def clear(self) -> None:
         """Set all gradients to zero."""
-        for parameter, gradient in zip(self._own, self._gradients, strict=True):
-            parameter.grad = gradient
-        assert self.vector.grad is not None
-        self.vector.grad.zero_()
+        self.gradient().zero_()
 
     def __enter__(self) -> FlatParameters:
         values = self._shaped(self.vector.detach())
         for parameter, value, gradient in zip(self._own, values, self._gradients, strict=True):
             parameter.data, parameter.grad = value, gradient
-        for chain in self._chains:
-            chain.learn_as(self._part(list(chain.parameters())))
         return self
 
     def __exit__(
@@ -109,8 +84,6 @@ class FlatParameters(nn.Module):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for chain in self._chains:
-            chain.learn_as(None)
         for parameter in self._own:
             parameter.data = parameter.data.clone()
             parameter.grad = None

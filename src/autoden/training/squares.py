@@ -26,6 +26,8 @@ def is_small(output: Tensor, batch: Batch) -> bool:
             type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
             for x in (output, batch.target, batch.weight)
         )
+        and output.shape == batch.target.shape == batch.weight.shape == batch.held_out.shape
+        and not (batch.target.requires_grad or batch.weight.requires_grad)
         and just_computes()
         and has_kernels(torch.float32, __name__)
     )

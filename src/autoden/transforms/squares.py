@@ -7,6 +7,8 @@ from numba import uint64
 
 from autoden.transforms.compiled import compiled
 
+TINY = np.finfo(np.float32).tiny
+"""What is divided by at least."""
 BLOCK = 2**12
 """So many numbers are summed in their own precision; the sums of blocks in double precision."""
 
@@ -30,7 +32,7 @@ def compare_squares(output, target, weight, total, chosen, known, gradient, out)
         without weight; then what is `known`; and of what is held out the sums of the squared errors
         e, of the outputs o, of o^2 and of o times the target.
     """
-    sums, factor = np.zeros(5), 1 / total[0] if total[0] > 0 else 0.0
+    sums, factor = np.zeros(5), 1 / max(total[0], TINY)
     twice = output.dtype.type(2 * factor)
     for block in range(0, len(output), BLOCK):
         loss = e = o = oo = ot = output.dtype.type(0)

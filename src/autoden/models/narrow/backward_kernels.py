@@ -53,7 +53,7 @@ from autoden.models.narrow.winograd import (
 )
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "e35523072df27c9d"
+BUILT_ON = "6238d9f019c93236"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -215,9 +215,9 @@ def backward_share(
     for i in range(last_layer, -1, -1):
         at = N_INPUTS + N_WEIGHTS * i
         learns, goes_on = needed[at], first_needed < at
-        settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1])
+        found = settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1])
         if member == 0:
-            write_settled(batch * n, table[i], own[i + 1], by_weights)
+            write_settled(found, table[i], own[i + 1], by_weights)
         back_share(
             member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
             learns, goes_on, scratch[member], taken[i], parts[(i - 1) % 2], sums[i % 2], between,

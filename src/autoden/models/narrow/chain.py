@@ -5,26 +5,13 @@ Everything else, and every doubt, is left to torch: the result is the same withi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from autoden.models.narrow.availability import has_kernels, is_plain, just_computes
-from autoden.models.narrow.parts import (
-    Part,
-    are_alike,
-    are_narrow,
-    find_parts,
-    follow,
-    is_just_called,
-)
+from autoden.models.narrow.parts import are_alike, are_narrow, find_parts, follow, is_just_called
 from autoden.models.narrow.strips import in_strips
 from autoden.models.nd import lay_out
-
-if TYPE_CHECKING:
-    from autoden.models.narrow.recipe import Recipe
 
 _KERNELS = "autoden.models.narrow.function"
 
@@ -48,9 +35,6 @@ class Chain(nn.Sequential):
     True
     """
 
-    _vector: Tensor | None = None
-    _found: _Found | None = None
-
     def forward(self, x: Tensor) -> Tensor:
         """Pass `x` through all layers."""
         if not just_computes():
@@ -67,49 +51,6 @@ class Chain(nn.Sequential):
                 return y
         joined: Tensor = self(torch.cat((x, beside), dim=1))
         return joined
-
-    def learn_as(self, vector: Tensor | None) -> None:
-        """Let one vector learn in the place of all parameters; None lets them learn again.
-
-        Until then no layer is exchanged.
-
-        Parameters
-        ----------
-        vector : Tensor
-            Shape (n,), which requires a gradient: the memory of the parameters, in their order.
-        """
-        self._vector, self._found = vector, None
-
-    def _find(self, dtype: torch.dtype) -> _Found | None:
-        """Find of which parts this is, if the kernels can compute them."""
-        if self._found is not None and self._found.holds(dtype):
-            return self._found
-        parts = find_parts(self, (Chain, nn.Sequential))
-        if parts is None or not are_narrow(parts):
-            return None
-        trained = [tensor for part in parts for tensor in part.trained()]
-        statistics = [tensor for part in parts for tensor in part.statistics()]
-        running = (tensor for part in parts for tensor in part.statistics()[:2])
-        of_one_kind = are_alike(trained, dtype) and are_alike(running, dtype)
-        if not (of_one_kind and has_kernels(dtype, _KERNELS)):
-            return None
-        from autoden.models.narrow.recipe import Recipe  # needs numba
-
-        layers = tuple(part.layer() for part in parts)
-        vector = self._vector if self._learns_as_one(trained) else None
-        found = _Found(self, dtype, parts, Recipe(layers, trained, statistics, vector))
-        is_fixed = all(part.norm is None or part.norm.momentum is not None for part in parts)
-        self._found = found if vector is not None and is_fixed else None
-        return found
-
-    def _learns_as_one(self, weights: Sequence[Tensor | None]) -> bool:
-        """Tell whether weights are all that the vector learns for, in its order."""
-        there = [weight for weight in weights if weight is not None]
-        own = list(self.parameters())
-        return len(there) == len(own) and all(
-            one is other and not (other._backward_hooks or other._post_accumulate_grad_hooks)
-            for one, other in zip(there, own, strict=True)
-        )
 
     def _by_torch(self, x: Tensor) -> Tensor:
         return super().forward(lay_out(x))  # type: ignore[no-any-return, no-untyped-call]
@@ -131,29 +72,22 @@ def _fit(x: Tensor, beside: Tensor) -> bool:
     )
 
 
-class _Found:
-    """What a chain was found to be, as long as it stays so."""
-
-    def __init__(self, chain: Chain, dtype: torch.dtype, parts: list[Part], recipe: Recipe) -> None:
-        self.parts, self.recipe = parts, recipe
-        self._dtype = dtype
-        self._layers = [layer for layer in chain.modules() if layer is not chain]
-        self._modes = [layer.training for layer in self._layers]
-
-    def holds(self, dtype: torch.dtype) -> bool:
-        """Tell whether numbers are the same kind, and no layer has got hooks or another mode."""
-        return dtype is self._dtype and all(
-            layer.training is mode and is_just_called(layer)
-            for layer, mode in zip(self._layers, self._modes, strict=True)
-        )
-
-
 def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | None:
     """Compute a chain by the kernels, or not at all."""
-    found = chain._find(x.dtype) if is_plain(x) else None
-    n_beside = 0 if beside is None else beside.shape[1]
-    if found is None or not follow(found.parts, x, n_beside):
+    if not is_plain(x):
+        return None
+    parts = find_parts(chain, (Chain, nn.Sequential))
+    if parts is None or not (
+        are_narrow(parts) and follow(parts, x, 0 if beside is None else beside.shape[1])
+    ):
+        return None
+    trained = [tensor for part in parts for tensor in part.trained()]
+    statistics = [tensor for part in parts for tensor in part.statistics()]
+    running = (tensor for part in parts for tensor in part.statistics()[:2])
+    of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
+    if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
     from autoden.models.narrow.function import compute  # needs numba
+    from autoden.models.narrow.recipe import Recipe
 
-    return compute(found.recipe, x, beside)
+    return compute(Recipe(tuple(part.layer() for part in parts), trained, statistics), x, beside)

@@ -52,7 +52,7 @@ from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, 
 from autoden.models.narrow.winograd import N_PARTS, convolve_tile, terms_of
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "e35523072df27c9d"
+BUILT_ON = "6238d9f019c93236"
 """Digest of the modules whose functions become part of these."""
 
 
@@ -142,17 +142,9 @@ def forward_share(
             )  # fmt: skip
     if table[len(table) - 1, RESPONDS]:
         rectify_share(
-            member,
-            size,
-            batch,
-            space,
-            table,
-            numbers,
-            raws,
-            own[len(table)],
-            taken[len(table)],
+            member, size, batch, space, table, numbers, raws, own[len(table)], taken[len(table)],
             out,
-        )
+        )  # fmt: skip
     if member == 0:
         for i in range(len(table)):
             for c in range(constants.shape[2]):

@@ -54,7 +54,7 @@ def compute(recipe: Recipe, x: Tensor, beside: Tensor | None) -> Tensor:
     Tensor
         Shape (N, n_out, *S).
     """
-    inputs, layers = (x, beside, *recipe.learnt), recipe.layers
+    inputs, layers = (x, beside, *recipe.weights), recipe.layers
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in inputs):
         chain = _Chain.apply(recipe, *inputs)  # type: ignore[no-untyped-call]
         return cast(Tensor, chain)
@@ -124,8 +124,7 @@ class _Pass:
     def gradients(
         self, raws: Tensor, gradient: Tensor, asked: tuple[bool, ...]
     ) -> list[Tensor | None]:
-        """Turn the gradient by the output into those asked for: by inputs and what is learnt."""
-        needed, first_needed = self.recipe.needed(asked)
+        """Turn the gradient by the output into those asked for: by inputs and by weights."""
         by_weights = np.empty_like(self.weights)
         by_inputs = [
             np.empty(of.shape if any(asked[:N_INPUTS]) else (0,), of.dtype)
@@ -135,8 +134,8 @@ class _Pass:
         backward_kernels.backward(
             gradient.resolve_neg().contiguous().numpy().ravel(), self.x.ravel(),
             self.beside.ravel(), len(self.x), self.space, self.plan.table, self.plan.numbers,
-            self.weights, raws.numpy(), self.constants, needed, first_needed, between, by_weights,
-            *(by.ravel() for by in by_inputs), self.n_threads,
+            self.weights, raws.numpy(), self.constants, np.array(asked), asked.index(True), between,
+            by_weights, *(by.ravel() for by in by_inputs), self.n_threads,
         )  # fmt: skip
         found = (
             *map(torch.from_numpy, by_inputs),
@@ -150,12 +149,12 @@ class _Chain(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, recipe: Recipe, x: Tensor, beside: Tensor | None, *learnt: Tensor | None
+        ctx: Any, recipe: Recipe, x: Tensor, beside: Tensor | None, *weights: Tensor | None
     ) -> Tensor:
         """Go through the chain."""
         ctx.run = run = _Pass(recipe, x, beside)
         out = run.output()
-        ctx.save_for_backward(run.give_raws(), x, beside, *learnt)
+        ctx.save_for_backward(run.give_raws(), x, beside, *weights)
         return out
 
     @staticmethod
@@ -166,8 +165,8 @@ class _Chain(torch.autograd.Function):
         if torch.is_grad_enabled():  # they are to be differentiated once more
             recipe: Recipe = ctx.run.recipe
 
-            def again(x: Tensor, beside: Tensor | None, *learnt: Tensor | None) -> Tensor:
-                return compute_by_torch(recipe, joined(x, beside), recipe.apart(learnt))
+            def again(x: Tensor, beside: Tensor | None, *weights: Tensor | None) -> Tensor:
+                return compute_by_torch(recipe, joined(x, beside), weights)
 
             return None, *differentiable_gradients(again, inputs, gradient, needed)
         return None, *ctx.run.gradients(raws, gradient, needed)

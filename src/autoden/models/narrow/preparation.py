@@ -22,6 +22,9 @@ from numba.core import event
 
 logger = logging.getLogger(__name__)
 
+PATIENCE = 600
+"""Seconds after which the other process is given up."""
+
 
 def prepare(module: str, dtype: torch.dtype) -> None:
     """Load kernels for numbers of a type, by computing something tiny.
@@ -39,7 +42,7 @@ def prepare(module: str, dtype: torch.dtype) -> None:
             try_out(dtype)
             return
         except _NotKept:
-            logger.info("Compiling kernels for %s, once per installation.", dtype)
+            logger.info("Compiling for %s, once per installation: about half a minute.", dtype)
     _compile_apart(module, dtype)
     try_out(dtype)
 
@@ -76,10 +79,11 @@ def _compile_apart(module: str, dtype: torch.dtype) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            timeout=PATIENCE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-    except OSError as error:
-        logger.info("No process could be started to compile: %s", error)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        logger.info("No other process could compile: %s", error)
         return
     if done.returncode:
         logger.info("The process that should compile failed: %s", done.stderr.strip())

@@ -25,7 +25,7 @@ N_STATISTICS = 3
 
 
 class Recipe:
-    """The layers of a chain, their weights and their statistics.
+    """The layers of a chain, their weights and their statistics, at the time of a pass.
 
     Parameters
     ----------
@@ -34,83 +34,34 @@ class Recipe:
     weights, statistics : sequence of Tensor or None
         `N_WEIGHTS` and `N_STATISTICS` of each layer in turn. The statistics follow the batch where
         a layer normalises by it.
-    joined : Tensor, optional
-        The numbers of those weights that there are, one after the other: what learns in their
-        place.
 
     Attributes
     ----------
-    learnt : sequence of Tensor or None
-        What may get gradients.
     widest, widest_between : int
         Most channels of any layer, its input among them; of those that another one follows.
     """
 
-    def __init__(
-        self,
-        layers: tuple[Layer, ...],
-        weights: Tensors,
-        statistics: Tensors,
-        joined: Tensor | None = None,
-    ) -> None:
-        self.layers, self.statistics = layers, statistics
-        self._weights, self._joined = weights, joined
-        self.learnt = weights if joined is None else (joined,)
+    def __init__(self, layers: tuple[Layer, ...], weights: Tensors, statistics: Tensors) -> None:
+        self.layers, self.weights, self.statistics = layers, weights, statistics
         self.widest_between = max((layer.n_out for layer in layers[:-1]), default=0)
         self.widest = max(layers[0].n_in, self.widest_between, layers[-1].n_out)
         self._there = tuple(weight is not None for weight in weights)
-        self._plans: dict[bool, Plan] = {}
-        self._needed: dict[tuple[bool, ...], tuple[NDArray[np.bool_], int]] = {}
         self._moments = list(self._find_moments())
-        counts = statistics[2::N_STATISTICS]
-        self._counts = [count.numpy() for count in counts if count is not None]
 
     def plan(self, dtype: np.dtype[np.floating], keeps: bool) -> Plan:
         """Make the tables; `keeps` says whether there will be a way back."""
-        if keeps not in self._plans:
-            self._plans[keeps] = _plan(self.layers, self._there, dtype, keeps)
-        return self._plans[keeps]
+        return _plan(self.layers, self._there, dtype, keeps)
 
     def vector(self, plan: Plan) -> Array:
         """Lay the weights one after the other; what stands for missing ones comes last."""
-        if self._joined is None:
-            there = [w.detach().numpy().ravel() for w in self._weights if w is not None]
-            return np.concatenate((*there, plan.neutral))
-        numbers: Array = self._joined.detach().numpy()
-        return np.concatenate((numbers, plan.neutral)) if len(plan.neutral) else numbers
-
-    def apart(self, learnt: Tensors) -> Tensors:
-        """Give the weights one by one, made of what learns."""
-        if self._joined is None:
-            return learnt
-        (vector,) = learnt
-        assert vector is not None
-        parts = iter(torch.split(vector, [w.numel() for w in self._weights if w is not None]))
-        return [None if w is None else next(parts).view_as(w) for w in self._weights]
-
-    def needed(self, asked: tuple[bool, ...]) -> tuple[NDArray[np.bool_], int]:
-        """Say which inputs and weights have to get gradients, and which is the first.
-
-        `asked` says it of the inputs and of what is learnt.
-        """
-        if asked not in self._needed:
-            of_weights = asked[N_INPUTS:]
-            if self._joined is not None:
-                of_weights = tuple(there and asked[N_INPUTS] for there in self._there)
-            needed = (*asked[:N_INPUTS], *of_weights)
-            self._needed[asked] = np.array(needed), needed.index(True)
-        return self._needed[asked]
+        there = [w.detach().numpy().ravel() for w in self.weights if w is not None]
+        return np.concatenate((*there, plan.neutral))
 
     def gradients(self, vector: Array, plan: Plan) -> Iterator[Tensor | None]:
-        """Give those by what is learnt; the vector is of all weights."""
-        found = torch.from_numpy(vector)
-        if self._joined is not None:
-            yield found[: len(self._joined)]
-            return
-        sizes = [0 if w is None else w.numel() for w in self._weights]
-        for part, weight in zip(
-            torch.split(found, [*sizes, len(plan.neutral)]), self._weights, strict=False
-        ):
+        """Give those by each of the weights in a vector of all."""
+        sizes = [0 if w is None else w.numel() for w in self.weights]
+        parts = torch.split(torch.from_numpy(vector), [*sizes, len(plan.neutral)])
+        for part, weight in zip(parts, self.weights, strict=False):
             yield None if weight is None else part.view_as(weight)
 
     def moments(self, dtype: np.dtype[np.floating]) -> Array:
@@ -125,8 +76,9 @@ class Recipe:
         for values, i, which in self._moments:
             if self.layers[i].of_batch:
                 values[:] = running[i, which, : len(values)]
-        for count in self._counts:
-            count += 1
+        for count in self.statistics[2::N_STATISTICS]:
+            if count is not None:
+                count.numpy()[...] += 1
 
     def _find_moments(self) -> Iterator[tuple[Array, int, int]]:
         """Give the running statistics, each with its layer, and whether it is the variance."""

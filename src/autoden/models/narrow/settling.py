@@ -44,28 +44,30 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
 
 @part
 def settle_back(parts, n_tasks, count, layer, constants):
-    """Find the constants of the way back; `count` is that of the numbers of a channel."""
+    """Find the constants of the way back; `count` is that of the numbers of a channel.
+
+    Gives the sums of gradients of each channel, alone and times raw - mean.
+    """
+    sums = np.zeros((2, layer[N_OUT]))
     for c in range(layer[N_OUT]):
-        straight = slanted = 0.0
         for task in range(n_tasks):
-            straight += parts[task, c, 0]
-            slanted += parts[task, c, 1]
-        inverse = constants[INVERSE, c]
-        constants[LEVEL, c] = -straight / count
-        constants[TILT, c] = -inverse * inverse * slanted / count
+            sums[0, c] += parts[task, c, 0]
+            sums[1, c] += parts[task, c, 1]
+        constants[LEVEL, c] = -sums[0, c] / count
+        constants[TILT, c] = -constants[INVERSE, c] * constants[INVERSE, c] * sums[1, c] / count
+    return sums
 
 
 @part
-def write_settled(count, layer, constants, by_weights):
-    """Write the gradients by bias, scale and shift, which follow from the constants.
+def write_settled(sums, layer, constants, by_weights):
+    """Write the gradients by bias, scale and shift.
 
     A function of its own: threads that call it settle with the same code as those that do not, and
     find the same bits.
     """
     for c in range(layer[N_OUT]):
-        straight = -count * constants[LEVEL, c]
-        by_weights[layer[AT_SCALE] + c] = -count * constants[TILT, c] / constants[INVERSE, c]
-        by_weights[layer[AT_SHIFT] + c] = straight
+        by_weights[layer[AT_SCALE] + c] = sums[1, c] * constants[INVERSE, c]
+        by_weights[layer[AT_SHIFT] + c] = sums[0, c]
         # what is added to all is taken off by the normalisation
-        by_bias = 0 if layer[OF_BATCH] else constants[SCALE, c] * straight
+        by_bias = 0 if layer[OF_BATCH] else constants[SCALE, c] * sums[0, c]
         by_weights[layer[AT_BIAS] + c] = by_bias
