@@ -185,9 +185,8 @@ class _Objective:
         total = losses.train
         for penalty in self.penalties:
             total = total + penalty(losses.output)
-        weight = losses.weight.detach()
-        torch.autograd.backward(total * weight if weighted else total)
-        total, train = total.detach(), losses.train.detach()
+        torch.autograd.backward(total * losses.weight if weighted else total)
+        total, train, weight = total.detach(), losses.train.detach(), losses.weight.detach()
         numbers = (weight, total * weight, train * weight)
         return total, torch.cat((torch.stack(numbers), losses.held_out))
 

@@ -32,7 +32,7 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled functions call a function, which becomes part of them.
 
     It is compiled alone, too, and where the two round otherwise, the process that compiles differs
-    from those that find the result on disk: let `prepare` call what is made of parts first.
+    from those that find the result on disk; `autoden.models.narrow.preparation` sees to it.
     """
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 

@@ -12,6 +12,13 @@ tasks and threads are as in `forward_kernels`.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP, WIDTH
+from autoden.models.narrow.convolutions import (
+    convolve_tile,
+    correlate_tile,
+    places_of,
+    terms_of,
+    write_gradient,
+)
 from autoden.models.narrow.products import TERMS, rounded, turned
 from autoden.models.narrow.settling import settle_back, write_settled
 from autoden.models.narrow.tasks import (
@@ -29,6 +36,7 @@ from autoden.models.narrow.tasks import (
     axes,
     bounds,
     claim,
+    ends_back,
     form_of,
     goes_in_pairs,
     most_tiles,
@@ -43,17 +51,10 @@ from autoden.models.narrow.tasks import (
 )
 from autoden.models.narrow.team import in_team, wait
 from autoden.models.narrow.tiles import fold_back, respond, sum_gradients, unrespond
-from autoden.models.narrow.winograd import (
-    N_PARTS,
-    convolve_tile,
-    correlate_tile,
-    places_of,
-    terms_of,
-    write_gradient,
-)
+from autoden.models.narrow.winograd import N_PARTS
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "6238d9f019c93236"
+BUILT_ON = "8e7b2efb259ed3d2"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -93,14 +94,10 @@ def back_share(
     reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
     stride, _, lead, by_stride, back_stride, parts_stride = strides_of(layer, space)
     in_pairs = goes_in_pairs(layer, space)
-    end_of_rows = rounded(n_in * stride, WIDTH)
-    end_of_gradients = end_of_rows + n_out * by_stride
-    end_of_back = rounded(end_of_gradients + n_in * back_stride, WIDTH)
-    end_of_parts = end_of_back + N_PARTS * n_in * parts_stride
-    end_of_split = end_of_parts + N_PARTS * n_out * parts_stride
-    rows, by_raw = scratch[:end_of_rows], scratch[end_of_rows:end_of_gradients]
-    back, parts = scratch[end_of_gradients:end_of_back], scratch[end_of_back:end_of_parts]
-    by_products, products = scratch[end_of_parts:end_of_split], scratch[end_of_split:]
+    ends = ends_back(layer, space)
+    rows, by_raw, back = scratch[: ends[0]], scratch[ends[0] : ends[1]], scratch[ends[1] : ends[2]]
+    parts, by_products = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
+    products = scratch[ends[4] : ends[5]]
     rows[:] = 0
     back_terms = terms_of(
         in_pairs, turned(weights_of(layer, weights)), by_stride, parts_stride, taps,

@@ -17,6 +17,7 @@ which is this one: `BUILT_ON` must change with the modules that it is built on.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP
+from autoden.models.narrow.convolutions import convolve_tile, terms_of
 from autoden.models.narrow.products import convolve
 from autoden.models.narrow.settling import settle
 from autoden.models.narrow.tasks import (
@@ -35,6 +36,7 @@ from autoden.models.narrow.tasks import (
     SLOPE_BEFORE,
     bounds,
     claim,
+    ends_forward,
     form_of,
     goes_in_pairs,
     most_tiles,
@@ -49,10 +51,9 @@ from autoden.models.narrow.tasks import (
 )
 from autoden.models.narrow.team import in_team, wait
 from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, take
-from autoden.models.narrow.winograd import N_PARTS, convolve_tile, terms_of
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "6238d9f019c93236"
+BUILT_ON = "8e7b2efb259ed3d2"
 """Digest of the modules whose functions become part of these."""
 
 
@@ -67,9 +68,9 @@ def convolve_share(
     reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
     stride, sums_stride, lead, _, _, parts_stride = strides_of(layer, space)
     in_pairs = goes_in_pairs(layer, space)
-    rows, sums = scratch[: n_in * stride], scratch[n_in * stride :]
-    parts = sums[n_out * sums_stride :][: N_PARTS * n_in * parts_stride]
-    products = sums[n_out * sums_stride + N_PARTS * n_in * parts_stride :]
+    end, end_of_sums, end_of_parts, end_of_room = ends_forward(layer, space)
+    rows, sums = scratch[:end], scratch[end:end_of_sums]
+    parts, products = scratch[end_of_sums:end_of_parts], scratch[end_of_parts:end_of_room]
     rows[:] = 0
     terms = terms_of(
         in_pairs, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION], plane,

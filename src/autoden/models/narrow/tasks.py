@@ -97,20 +97,38 @@ def strides_of(layer, space):
 
 
 @part
+def ends_forward(layer, space):
+    """Say where in the room of a thread end rows, sums, parts, products (`winograd`)."""
+    stride, sums_stride, _, _, _, parts_stride = strides_of(layer, space)
+    of_parts = N_PARTS * parts_stride if goes_in_pairs(layer, space) else 0
+    rows = layer[N_IN] * stride
+    sums = rows + layer[N_OUT] * sums_stride
+    parts = sums + layer[N_IN] * of_parts
+    return rows, sums, parts, parts + OUTPUTS * of_parts
+
+
+@part
+def ends_back(layer, space):
+    """Say where end rows, gradients, sums back, parts of rows and of gradients, products."""
+    stride, _, _, by_stride, back_stride, parts_stride = strides_of(layer, space)
+    of_parts = N_PARTS * parts_stride if goes_in_pairs(layer, space) else 0
+    rows = rounded(layer[N_IN] * stride, WIDTH)
+    gradients = rows + layer[N_OUT] * by_stride
+    back = rounded(gradients + layer[N_IN] * back_stride, WIDTH)
+    parts = back + layer[N_IN] * of_parts
+    by_products = parts + layer[N_OUT] * of_parts
+    return rows, gradients, back, parts, by_products, by_products + OUTPUTS * of_parts
+
+
+@part
 def scratch_of(table, space, goes_back):
     """Say how many numbers a thread needs room for, at most."""
     most = 0
     for i in range(len(table)):
-        n_in, n_out = table[i, N_IN], table[i, N_OUT]
-        stride, sums_stride, _, by_stride, back_stride, parts_stride = strides_of(table[i], space)
         if goes_back:
-            size = rounded(n_in * stride, WIDTH) + n_out * by_stride + n_in * back_stride + WIDTH
+            most = max(most, ends_back(table[i], space)[5])
         else:
-            size = n_in * stride + n_out * sums_stride
-        if goes_in_pairs(table[i], space):
-            rows = OUTPUTS + n_in + (n_out if goes_back else 0)
-            size += N_PARTS * rows * parts_stride
-        most = max(most, size)
+            most = max(most, ends_forward(table[i], space)[3])
     return most
 
 
