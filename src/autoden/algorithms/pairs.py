@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 import torch
-from torch import nn
 
 from autoden.algorithms.datasets import Augmentation
 from autoden.losses.data import squared_error
 from autoden.training.batch import Batch
-from autoden.training.task import DataTerm, Losses, compare
+from autoden.training.task import Compares, DataTerm
 
 
 @dataclass(frozen=True)
-class PairsTask:
+class PairsTask(Compares):
     """Show inputs, ask for their targets; a `Task` of the engine.
 
     Attributes
@@ -50,10 +49,6 @@ class PairsTask:
     def held_out_batches(self) -> Iterable[Batch]:
         """Give the pairs in their own order, as they are."""
         return self._batches(shuffle=False)
-
-    def loss(self, model: nn.Module, batch: Batch) -> Losses:
-        """Compare the network's output with the target."""
-        return compare(model(batch.input), batch, self.data_term)
 
     def _batches(self, *, shuffle: bool) -> Iterator[Batch]:
         n = len(self.pairs)

@@ -40,6 +40,10 @@ class BestWeights:
 
     def __init__(self, model: nn.Module, epochs: int, n_stretches: int = 4) -> None:
         self._live = [*model.parameters(), *model.buffers()]
+        dtypes = [tensor.dtype for tensor in self._live]
+        self._of_a_type = [
+            [i for i, dtype in enumerate(dtypes) if dtype == each] for each in set(dtypes)
+        ]
         self._epochs = epochs
         self._n_stretches = min(n_stretches, epochs)
         self._of_stretch: dict[int, Candidate] = {}
@@ -54,7 +58,7 @@ class BestWeights:
         if candidate is None:
             candidate = self._of_stretch[stretch] = self._new_candidate(epoch, score)
         candidate.epoch, candidate.score, candidate.as_used = epoch, score, as_used
-        _copy(self._live, candidate.tensors)
+        self._copy(self._live, candidate.tensors)
 
     def add(self, epoch: int, score: float) -> None:
         """Copy the present weights, scored as they will be used; NaN adds none."""
@@ -65,7 +69,7 @@ class BestWeights:
     def confirm(self, candidate: Candidate, score: float) -> None:
         """Note the score of a candidate as it will be used, and the statistics measured for it."""
         candidate.score, candidate.as_used = score, True
-        _copy(self._live, candidate.tensors)
+        self._copy(self._live, candidate.tensors)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -74,16 +78,14 @@ class BestWeights:
 
     def restore(self, candidate: Candidate) -> None:
         """Put the weights of a candidate back into the model."""
-        _copy(candidate.tensors, self._live)
+        self._copy(candidate.tensors, self._live)
 
     def _new_candidate(self, epoch: int, score: float) -> Candidate:
         tensors = [torch.empty_like(t, requires_grad=False) for t in self._live]
         return Candidate(epoch, score, tensors)
 
-
-@torch.no_grad()
-def _copy(source: list[Tensor], target: list[Tensor]) -> None:
-    """Copy many small tensors in a few calls, grouped by type as `_foreach_copy_` wants them."""
-    for dtype in {t.dtype for t in source}:
-        pairs = [(s, t) for s, t in zip(source, target, strict=True) if s.dtype == dtype]
-        torch._foreach_copy_([t for _, t in pairs], [s for s, _ in pairs])
+    @torch.no_grad()
+    def _copy(self, source: list[Tensor], target: list[Tensor]) -> None:
+        """Copy many small tensors in a few calls, those of a type at once."""
+        for chosen in self._of_a_type:
+            torch._foreach_copy_([target[i] for i in chosen], [source[i] for i in chosen])

@@ -21,13 +21,14 @@ from torch.nn.parameter import is_lazy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autoden.errors import InputError, TrainingError
-from autoden.training.batch import Batch
 from autoden.training.best import BestWeights
 from autoden.training.compilation import compile_network
+from autoden.training.direct import direct_objective
 from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
 from autoden.training.memory import keep_freed_memory
+from autoden.training.objective import Objective
 from autoden.training.observers import EpochRecord, Observer, StopTraining
 from autoden.training.optimizer import make_optimizer
 from autoden.training.precision import in_mixed_precision
@@ -96,7 +97,7 @@ def fit(
         cosine_restarts(settings.epochs, settings.restarts) if settings.restarts else constant
     )
     trained = in_mixed_precision(model) if mixed_precision else model
-    objective = _Objective(compile_network(trained) if compile else trained, task, penalties)
+    trained = compile_network(trained) if compile else trained
     average = _start_average(model, settings)
     kept = model if average is None else average.module
     scorer = Scorer(kept, task)
@@ -104,6 +105,8 @@ def fit(
     stopped = None
     model.train()
     with FlatParameters(model) as weights:
+        direct = direct_objective(trained, task, penalties, weights)
+        objective = Objective(trained, task, penalties, direct)
         optimizer = make_optimizer(weights, settings)
         stepper = Stepper(weights, optimizer, schedule)
         try:
@@ -163,35 +166,6 @@ def _check_observers(observers: Sequence[Observer]) -> None:
 
 
 @dataclass(frozen=True)
-class _Objective:
-    """What is minimised: the loss of a task plus penalties on the output."""
-
-    model: nn.Module
-    task: Task
-    penalties: Sequence[nn.Module]
-
-    def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor]:
-        """Add the gradients of a batch's loss, or of its loss times its weight.
-
-        Returns
-        -------
-        loss : Tensor
-            Scalar, with penalties.
-        sums : Tensor
-            Shape (10,): weight, loss times weight, data term times weight, held-out sums; they
-            add up over the batches of an epoch.
-        """
-        losses = self.task.loss(self.model, batch)
-        total = losses.train
-        for penalty in self.penalties:
-            total = total + penalty(losses.output)
-        torch.autograd.backward(total * losses.weight if weighted else total)
-        total, train, weight = total.detach(), losses.train.detach(), losses.weight.detach()
-        numbers = (weight, total * weight, train * weight)
-        return total, torch.cat((torch.stack(numbers), losses.held_out))
-
-
-@dataclass(frozen=True)
 class _Measured:
     """What the epochs measured: their records, and the best weights by them."""
 
@@ -226,7 +200,7 @@ def _offer_average(
 
 def _run_epoch(
     epoch: int,
-    objective: _Objective,
+    objective: Objective,
     stepper: Stepper,
     measured: _Measured,
     settings: TrainingSettings,

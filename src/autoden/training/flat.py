@@ -29,6 +29,8 @@ class FlatParameters(nn.Module):
     ----------
     vector : torch.nn.Parameter
         Shape (n,), of all n trainable numbers.
+    learning : list of torch.nn.Parameter
+        The trainable parameters, in the order of their numbers.
 
     Examples
     --------
@@ -43,30 +45,34 @@ class FlatParameters(nn.Module):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self._own = [p for p in model.parameters() if p.requires_grad]
-        kinds = {(p.dtype, p.device) for p in self._own}
+        self.learning = [p for p in model.parameters() if p.requires_grad]
+        kinds = {(p.dtype, p.device) for p in self.learning}
         if len(kinds) != 1:
             said = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds)) or "none"
             raise InputError(
                 f"The network's parameters to train are {said}: give them one type and device."
             )
-        self.vector = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self._own]))
+        self.vector = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self.learning]))
         self.vector.grad = torch.zeros_like(self.vector)
         self._gradients = self._shaped(self.vector.grad)
 
     def _shaped(self, vector: Tensor) -> list[Tensor]:
         """Give the part of each parameter in a vector, in its shape."""
-        parts = torch.split(vector, [p.numel() for p in self._own])
-        return [part.view_as(p) for part, p in zip(parts, self._own, strict=True)]
+        parts = torch.split(vector, [p.numel() for p in self.learning])
+        return [part.view_as(p) for part, p in zip(parts, self.learning, strict=True)]
 
     def gradient(self) -> Tensor:
         """Give the gradients as one vector, also those that were put elsewhere meanwhile."""
-        for parameter, gradient in zip(self._own, self._gradients, strict=True):
+        for parameter, gradient in zip(self.learning, self._gradients, strict=True):
             if parameter.grad is not gradient:  # a network that cleared its own gradients
                 gradient.zero_() if parameter.grad is None else gradient.copy_(parameter.grad)
                 parameter.grad = gradient
         assert self.vector.grad is not None
         return self.vector.grad
+
+    def add(self, gradient: Tensor) -> None:
+        """Add to the gradients what is given as one vector."""
+        self.gradient().add_(gradient)
 
     def clear(self) -> None:
         """Set all gradients to zero."""
@@ -74,7 +80,7 @@ class FlatParameters(nn.Module):
 
     def __enter__(self) -> FlatParameters:
         values = self._shaped(self.vector.detach())
-        for parameter, value, gradient in zip(self._own, values, self._gradients, strict=True):
+        for parameter, value, gradient in zip(self.learning, values, self._gradients, strict=True):
             parameter.data, parameter.grad = value, gradient
         return self
 
@@ -84,6 +90,6 @@ class FlatParameters(nn.Module):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for parameter in self._own:
+        for parameter in self.learning:
             parameter.data = parameter.data.clone()
             parameter.grad = None

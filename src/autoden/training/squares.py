@@ -20,23 +20,32 @@ MOST = 2**17
 
 def is_small(output: Tensor, batch: Batch) -> bool:
     """Tell whether `compare_small` can compare an output with its batch, and pays."""
+    return _is_row(output) and is_small_of(output.shape, batch) and just_computes()
+
+
+def is_small_of(shape: torch.Size, batch: Batch) -> bool:
+    """Tell whether a batch is so small, and can be compared with plain outputs of a shape."""
+    target, weight = batch.target, batch.weight
     return (
-        output.numel() <= MOST
-        and all(
-            type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
-            for x in (output, batch.target, batch.weight)
-        )
-        and output.shape == batch.target.shape == batch.weight.shape == batch.held_out.shape
-        and not (batch.target.requires_grad or batch.weight.requires_grad)
-        and just_computes()
+        target.numel() <= MOST
+        and shape == target.shape == weight.shape == batch.held_out.shape
+        and _is_row(target)
+        and _is_row(weight)
+        and not (target.requires_grad or weight.requires_grad)
         and has_kernels(torch.float32, __name__)
     )
+
+
+def _is_row(x: Tensor) -> bool:
+    """Tell whether the numbers of a tensor lie one after the other in the memory of a CPU."""
+    return type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
 
 
 def try_out(dtype: torch.dtype) -> None:
     """Compare a single number, which compiles what is needed."""
     one = torch.ones(1, 1, 1, dtype=dtype)
     compare_small(one, Batch(one, one, one, one.bool()))
+    add_violation(one, one[0, 0, 0], one)
 
 
 def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -60,20 +69,43 @@ def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     return loss
 
 
+def differentiate_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Do the same without torch's graph: give also the gradient of `train` by the output."""
+    from autoden.transforms.squares import compare_squares  # needs numba
+
+    gradient = np.empty(output.shape, np.float32)
+    found = np.empty(8, np.float32)
+    compare_squares(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
+    train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
+    return train, sums, torch.from_numpy(gradient)
+
+
+def add_violation(output: Tensor, limit: Tensor, gradient: Tensor) -> Tensor:
+    """Give the mean squared violation of a lower limit, and add its gradient by the output.
+
+    Parameters
+    ----------
+    output, gradient : Tensor
+        Shape (N, C, *S), float32, on the CPU.
+    limit : Tensor
+        As `autoden.losses.bounds.LowerLimit` has it.
+    """
+    from autoden.transforms.squares import add_violations  # needs numba
+
+    row = limit if limit.numel() == 1 else limit.expand(output.shape).contiguous()
+    rows = (tensor.numpy().ravel() for tensor in (output, row, gradient))
+    return torch.tensor(add_violations(*rows), dtype=output.dtype)
+
+
 class _Squares(torch.autograd.Function):
     """Compiled code forward; gradients of gradients by torch."""
 
     @staticmethod
     def forward(ctx: Any, output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Compare."""
-        from autoden.transforms.squares import compare_squares  # needs numba
-
-        gradient = np.empty(output.shape, np.float32)
-        found = np.empty(8, np.float32)
-        compare_squares(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
-        ctx.batch, ctx.gradient = batch, gradient
+        train, sums, ctx.gradient = differentiate_small(output, batch)
+        ctx.batch = batch
         ctx.save_for_backward(output)
-        train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
         ctx.mark_non_differentiable(sums)
         return train, sums
 
@@ -82,7 +114,7 @@ class _Squares(torch.autograd.Function):
         """Give the gradient, which is known already."""
         (output,) = ctx.saved_tensors  # refuses what was changed meanwhile
         if not torch.is_grad_enabled():
-            return torch.from_numpy(ctx.gradient) * by_train, None
+            return ctx.gradient * by_train, None
         batch: Batch = ctx.batch
         total = batch.total_weight.clamp(min=torch.finfo(torch.float32).tiny)
         return 2 * by_train / total * batch.weight * (output - batch.target), None

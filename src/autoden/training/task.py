@@ -63,6 +63,27 @@ class Task(Protocol):
         ...
 
 
+class Compares:
+    """Gives a task its loss: one output of the network, compared with the target of its batch.
+
+    Attributes
+    ----------
+    data_term : callable
+        Element-wise error of (output, target).
+    """
+
+    data_term: DataTerm
+
+    def loss(self, model: nn.Module, batch: Batch) -> Losses:
+        """Compare the network's output with the target."""
+        return compare(model(batch.input), batch, self.data_term)
+
+    def only_compares(self) -> bool:
+        """Tell whether this is still the loss, as it is not where a task has one of its own."""
+        loss: object = type(self).loss
+        return loss is Compares.loss
+
+
 def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
     """Compare an output with the target of its batch: weighted mean of the data term.
 

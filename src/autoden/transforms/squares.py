@@ -1,4 +1,4 @@
-"""Weighted squared errors, their gradient, and sums of what is held out; compiled by numba."""
+"""Squared errors and violations of a limit, with their gradients; compiled by numba."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -52,3 +52,34 @@ def compare_squares(output, target, weight, total, chosen, known, gradient, out)
         sums[3] += oo
         sums[4] += ot
     out[0], out[1:4], out[4:] = factor * sums[0], known, sums[1:]
+
+
+@compiled
+def add_violations(output, limit, gradient):
+    """Give the mean square of how far numbers lie below a limit, and add its gradient.
+
+    Parameters
+    ----------
+    output : ndarray
+        Shape (n,).
+    limit : ndarray
+        Shape (n,), or (1,) where it is the same for all.
+    gradient : ndarray
+        Shape (n,), to which that of the mean square by `output` is added.
+    """
+    n, total, lowest = len(output), 0.0, limit[0]
+    pull = output.dtype.type(-2 / n)
+    for block in range(0, n, BLOCK):
+        squares = output.dtype.type(0)
+        if len(limit) == 1:
+            for i in range(uint64(block), uint64(min(block + BLOCK, n))):
+                below = max(lowest - output[i], output.dtype.type(0))
+                gradient[i] += pull * below
+                squares += below * below
+        else:
+            for i in range(uint64(block), uint64(min(block + BLOCK, n))):
+                below = max(limit[i] - output[i], output.dtype.type(0))
+                gradient[i] += pull * below
+                squares += below * below
+        total += squares
+    return total / n

@@ -5,6 +5,8 @@ Everything else, and every doubt, is left to torch: the result is the same withi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,9 @@ from autoden.models.narrow.availability import has_kernels, is_plain, just_compu
 from autoden.models.narrow.parts import are_alike, are_narrow, find_parts, follow, is_just_called
 from autoden.models.narrow.strips import in_strips
 from autoden.models.nd import lay_out
+
+if TYPE_CHECKING:
+    from autoden.models.narrow.recipe import Recipe
 
 _KERNELS = "autoden.models.narrow.function"
 
@@ -74,6 +79,16 @@ def _fit(x: Tensor, beside: Tensor) -> bool:
 
 def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | None:
     """Compute a chain by the kernels, or not at all."""
+    recipe = recipe_of(chain, x, beside)
+    if recipe is None:
+        return None
+    from autoden.models.narrow.function import compute  # needs numba
+
+    return compute(recipe, x, beside)
+
+
+def recipe_of(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Recipe | None:
+    """Give what the kernels need to compute a chain now; None where they cannot."""
     if not is_plain(x):
         return None
     parts = find_parts(chain, (Chain, nn.Sequential))
@@ -87,7 +102,6 @@ def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | 
     of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
     if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
-    from autoden.models.narrow.function import compute  # needs numba
-    from autoden.models.narrow.recipe import Recipe
+    from autoden.models.narrow.recipe import Recipe  # needs numba
 
-    return compute(Recipe(tuple(part.layer() for part in parts), trained, statistics), x, beside)
+    return Recipe(tuple(part.layer() for part in parts), trained, statistics)

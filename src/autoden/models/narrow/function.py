@@ -62,7 +62,7 @@ def compute(recipe: Recipe, x: Tensor, beside: Tensor | None) -> Tensor:
     at_once = max(1, AT_ONCE // (x[0, 0].numel() * max(layer.n_out for layer in layers)))
     if any(layer.of_batch for layer in layers):
         at_once = len(x)
-    outputs = [_Pass(recipe, part, None, keeps=False).output() for part in torch.split(x, at_once)]
+    outputs = [Pass(recipe, part, None, keeps=False).output() for part in torch.split(x, at_once)]
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
 
@@ -76,13 +76,25 @@ def try_out(dtype: torch.dtype) -> None:
     layer = Layer(1, 1, (3,), 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
     weights = [torch.ones(1, 1, 3, dtype=dtype), *torch.ones(3, 1, dtype=dtype)]
     recipe = Recipe((layer, layer), weights * 2, [None] * (2 * N_STATISTICS))
-    run = _Pass(recipe, torch.ones(1, 1, 4, dtype=dtype), None)
+    run = Pass(recipe, torch.ones(1, 1, 4, dtype=dtype), None)
     out = run.output()
     run.gradients(run.give_raws(), out, (True,) * (N_INPUTS + 2 * N_WEIGHTS))
 
 
-class _Pass:
-    """One pass through a chain, and what it keeps for the way back."""
+class Pass:
+    """One pass through a chain, and what it keeps for the way back.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The chain.
+    x : Tensor
+        Shape (N, C, *S), none of them 0, on the CPU.
+    beside : Tensor or None
+        Further channels, as if they were joined to those of `x`.
+    keeps : bool
+        Whether there will be a way back.
+    """
 
     def __init__(
         self, recipe: Recipe, x: Tensor, beside: Tensor | None, keeps: bool = True
@@ -125,6 +137,17 @@ class _Pass:
         self, raws: Tensor, gradient: Tensor, asked: tuple[bool, ...]
     ) -> list[Tensor | None]:
         """Turn the gradient by the output into those asked for: by inputs and by weights."""
+        by_weights, by_inputs = self.go_back(raws, gradient, asked)
+        found = (
+            *map(torch.from_numpy, by_inputs),
+            *self.recipe.gradients(by_weights, self.plan),
+        )
+        return [tensor if needs else None for tensor, needs in zip(found, asked, strict=True)]
+
+    def go_back(
+        self, raws: Tensor, gradient: Tensor, asked: tuple[bool, ...]
+    ) -> tuple[Array, list[Array]]:
+        """Find gradients by the vector of weights, and by inputs (empty if none is asked for)."""
         by_weights = np.empty_like(self.weights)
         by_inputs = [
             np.empty(of.shape if any(asked[:N_INPUTS]) else (0,), of.dtype)
@@ -137,22 +160,18 @@ class _Pass:
             self.weights, raws.numpy(), self.constants, np.array(asked), asked.index(True), between,
             by_weights, *(by.ravel() for by in by_inputs), self.n_threads,
         )  # fmt: skip
-        found = (
-            *map(torch.from_numpy, by_inputs),
-            *self.recipe.gradients(by_weights, self.plan),
-        )
-        return [tensor if needs else None for tensor, needs in zip(found, asked, strict=True)]
+        return by_weights, by_inputs
 
 
 class _Chain(torch.autograd.Function):
-    """`_Pass` for torch; gradients of gradients by torch itself."""
+    """`Pass` for torch; gradients of gradients by torch itself."""
 
     @staticmethod
     def forward(
         ctx: Any, recipe: Recipe, x: Tensor, beside: Tensor | None, *weights: Tensor | None
     ) -> Tensor:
         """Go through the chain."""
-        ctx.run = run = _Pass(recipe, x, beside)
+        ctx.run = run = Pass(recipe, x, beside)
         out = run.output()
         ctx.save_for_backward(run.give_raws(), x, beside, *weights)
         return out

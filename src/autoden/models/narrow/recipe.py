@@ -46,7 +46,9 @@ class Recipe:
         self.widest_between = max((layer.n_out for layer in layers[:-1]), default=0)
         self.widest = max(layers[0].n_in, self.widest_between, layers[-1].n_out)
         self._there = tuple(weight is not None for weight in weights)
+        self._rows = [w.detach().numpy().ravel() for w in weights if w is not None]
         self._moments = list(self._find_moments())
+        self._counts = [count.numpy() for count in statistics[2::N_STATISTICS] if count is not None]
 
     def plan(self, dtype: np.dtype[np.floating], keeps: bool) -> Plan:
         """Make the tables; `keeps` says whether there will be a way back."""
@@ -54,8 +56,7 @@ class Recipe:
 
     def vector(self, plan: Plan) -> Array:
         """Lay the weights one after the other; what stands for missing ones comes last."""
-        there = [w.detach().numpy().ravel() for w in self.weights if w is not None]
-        return np.concatenate((*there, plan.neutral))
+        return np.concatenate((*self._rows, plan.neutral))
 
     def gradients(self, vector: Array, plan: Plan) -> Iterator[Tensor | None]:
         """Give those by each of the weights in a vector of all."""
@@ -76,9 +77,8 @@ class Recipe:
         for values, i, which in self._moments:
             if self.layers[i].of_batch:
                 values[:] = running[i, which, : len(values)]
-        for count in self.statistics[2::N_STATISTICS]:
-            if count is not None:
-                count.numpy()[...] += 1
+        for count in self._counts:
+            np.add(count, 1, out=count)
 
     def _find_moments(self) -> Iterator[tuple[Array, int, int]]:
         """Give the running statistics, each with its layer, and whether it is the variance."""

@@ -1,0 +1,122 @@
+"""A network that is one chain of layers, and its gradients, without torch's graph.
+
+For a small network torch takes longer to make a graph, and to go back through it, than the numbers
+take. Where only the output is looked at, a chain can be gone through and back by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import is_
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from autoden.models.dncnn import DnCNN
+from autoden.models.narrow.availability import is_plain, just_computes
+from autoden.models.narrow.chain import Chain, recipe_of
+from autoden.models.narrow.parts import NORMALISATIONS, is_just_called
+from autoden.models.snapshot import Snapshot, has_hooks
+
+if TYPE_CHECKING:
+    from autoden.models.narrow.function import Pass
+    from autoden.models.narrow.recipe import Recipe
+
+
+class DirectNetwork:
+    """Computes outputs of a network, and the gradients by its parameters.
+
+    Made by `direct_network`. What the network computes with is looked up once; `can_pass` tells
+    whether it is still so.
+
+    Examples
+    --------
+    >>> network = DnCNN(n_layers=2, n_features=2, n_dims=1)
+    >>> x, learning = torch.linspace(-1, 1, 8).reshape(1, 1, 8), list(network.parameters())
+    >>> direct = direct_network(network, learning, x)
+    >>> network(x).sum().backward()
+    >>> if direct is not None:  # there may be no kernels
+    ...     assert torch.equal(direct.forward(x), network(x))
+    ...     gradients = torch.split(direct.gradient(torch.ones(1, 1, 8)), [6, 2, 2, 6])
+    ...     for ours, theirs in zip(gradients, learning):
+    ...         assert torch.equal(ours, theirs.grad.ravel())
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, like: Tensor) -> None:
+        self._recipe = recipe
+        self._shape = like.shape
+        self._dtype = like.dtype
+        self._asked = (False, False, *(weight is not None for weight in recipe.weights))
+        self._n_learning = sum(w.numel() for w in recipe.weights if w is not None)
+        self._snapshot = Snapshot(network)
+        self._last: Pass | None = None
+
+    def can_pass(self, x: Tensor) -> bool:
+        """Tell whether an input can be passed, and torch would do the same with it."""
+        return (
+            is_plain(x)
+            and x.dtype == self._dtype
+            and x.shape[1:] == self._shape[1:]
+            and x.numel() > x.shape[1]  # of single numbers there are no statistics
+            and not (x.requires_grad or torch.is_autocast_enabled("cpu"))
+            and just_computes()
+            and self._snapshot.holds()
+        )
+
+    def shape_of(self, x: Tensor) -> torch.Size:
+        """Give the shape of the output for an input."""
+        return torch.Size((len(x), self._recipe.layers[-1].n_out, *x.shape[2:]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pass an input (N, C, *S); statistics follow it where layers normalise by the batch."""
+        from autoden.models.narrow.function import Pass  # needs numba
+
+        self._last = Pass(self._recipe, x, None)
+        return self._last.output()
+
+    def gradient(self, by_output: Tensor) -> Tensor:
+        """Give the gradients by all parameters, one after the other, of the last output.
+
+        Parameters
+        ----------
+        by_output : Tensor
+            The gradient by that output, of its shape.
+
+        Raises
+        ------
+        RuntimeError
+            There is no output, or its gradients were given already.
+        """
+        if self._last is None:
+            raise RuntimeError("There is no pass to go back: call `forward` before.")
+        last, self._last = self._last, None
+        by_weights, _ = last.go_back(last.give_raws(), by_output, self._asked)
+        return torch.from_numpy(by_weights[: self._n_learning])
+
+
+def direct_network(
+    network: nn.Module, learning: Sequence[Tensor], x: Tensor
+) -> DirectNetwork | None:
+    """Make a `DirectNetwork`, or nothing where a network is more than a chain or has no kernels.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        A `DnCNN` or `Chain`, as it is.
+    learning : sequence of Tensor
+        Which parameters learn: all of them, in their order.
+    x : Tensor
+        Shape (N, C, *S), an example of what it will be given.
+    """
+    chain = network.layers if type(network) is DnCNN else network
+    if type(chain) is not Chain or not (is_just_called(network) and is_just_called(chain)):
+        return None
+    if any(type(m) in NORMALISATIONS and m.momentum is None for m in chain.modules()):
+        return None  # how much a batch counts depends on how many there were
+    recipe = recipe_of(chain, x)
+    if recipe is None or any(has_hooks(parameter) for parameter in learning):
+        return None
+    weights = [weight for weight in recipe.weights if weight is not None]
+    learns_whole = len(weights) == len(learning) and all(map(is_, weights, learning))
+    return DirectNetwork(network, recipe, x) if learns_whole else None
