@@ -10,6 +10,7 @@ multiplies without a break, from as few loads as can be.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -53,7 +54,7 @@ class Form(NamedTuple):
 FORM = (
     Form(16, 8, 3, 4, 6)
     if llvm.get_host_cpu_features().get("avx512f")
-    else Form(8, 4, 2, 4, 3)
+    else Form(8, 4, 3, 4, 3)
 )  # fmt: skip
 WIDTH = FORM.width
 STEP = WIDTH * FORM.registers
@@ -124,21 +125,26 @@ def correlate_block(
 
         def block(n_gradients: int) -> None:
             each, terms = ([n.type(i) for i in range(m)] for m in (n_gradients, FORM.terms))
-            places = [starts.number(builder.add(first_term, k)) for k in terms]
-            rows = [builder.add(row, builder.mul(stride, i)) for i in each]
+            seen = [(tile, starts.number(builder.add(first_term, k))) for k in terms]
+            given = [(gradient, builder.add(row, builder.mul(stride, i))) for i in each]
             nothing = ir.Constant(tile.register, None)
-            totals = [[cgutils.alloca_once_value(builder, nothing) for _ in terms] for _ in each]
+            totals = {
+                pair: cgutils.alloca_once_value(builder, nothing) for pair in product(given, seen)
+            }
+            few, many = sorted((given, seen), key=len)
             step = n.type(WIDTH)
             with cgutils.for_range_slice(builder, begin, stop, step, inc=True) as (i, _):
-                given = [gradient.numbers(builder.add(i, place)) for place in rows]
-                for k, place in enumerate(places):
-                    x = tile.numbers(builder.add(i, place))
-                    for g, of_gradient in zip(given, totals, strict=True):
-                        _add_product(builder, of_gradient[k], g, x)
-            for i, of_gradient in zip(each, totals, strict=True):
+                held = [array.numbers(builder.add(i, place)) for array, place in few]
+                for one in many:  # each is read when it is needed, so that the sums have room
+                    x = one[0].numbers(builder.add(i, one[1]))
+                    for other, y in zip(few, held, strict=True):
+                        pair = (one, other) if many is given else (other, one)
+                        _add_product(builder, totals[pair], x, y)
+            for i, of_gradient in zip(each, given, strict=True):
                 first = builder.add(to, builder.mul(sums_stride, i))
-                for k, total in zip(terms, of_gradient, strict=True):
-                    sums.add(builder.add(first, k), _sum(builder, builder.load(total)))
+                for k, of_term in zip(terms, seen, strict=True):
+                    total = _sum(builder, builder.load(totals[of_gradient, of_term]))
+                    sums.add(builder.add(first, k), total)
 
         _for_each_number(builder, n, FORM.gradients, block)
         return context.get_dummy_value()
