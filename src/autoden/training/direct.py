@@ -74,7 +74,13 @@ def direct_objective(
     """Make a `DirectObjective` where the loss is one: a squared error with limits at most."""
     if not (isinstance(task, Compares) and task.only_compares()):
         return None
-    limits = [penalty for penalty in penalties if type(penalty) is LowerLimit]
+    limits = [
+        penalty
+        for penalty in penalties
+        if type(penalty) is LowerLimit
+        and penalty.limit.is_cpu
+        and penalty.limit.dtype is torch.float32
+    ]
     if task.data_term is not squared_error or len(limits) < len(penalties):
         return None
     return DirectObjective(model, weights, limits)
