@@ -97,11 +97,10 @@ def test_all_else_is_left_to_torch(make):
 
 
 def test_what_is_partly_frozen_is_left_to_torch():
-    network = frozen()
-    assert (
-        direct_network(network, [p for p in network.parameters() if p.requires_grad], shaped(2))
-        is None
-    )
+    network = network_of()
+    network.layers[0][1].weight.requires_grad_(False)
+    learning = [p for p in network.parameters() if p.requires_grad]
+    assert direct_network(network, learning, shaped(2)) is None
 
 
 def test_without_kernels_all_is_left_to_torch(monkeypatch):
