@@ -32,7 +32,7 @@ SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
-LEAST_PAIRED = 20
+LEAST_PAIRED = 12
 """Product and sum of the numbers of inputs and outputs are so far apart where pairs pay."""
 LEAST_REACHES = 4
 """A tile has at least so many times the planes that are computed twice at one of its ends."""
