@@ -1,6 +1,7 @@
 """Jobs run one after another, can be stopped for real, and say what they left."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,14 @@ from autoden.app.queue import JobQueue
 
 SPEAKER = Path(__file__).with_name("speaking_program.py")
 PATIENCE = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _interrupts():
+    """The server listens to interrupts; who ignores them has children that ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ take. Where only the output is looked at, a chain can be gone through and back b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import is_
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from autoden.models.narrow.parts import NORMALISATIONS, is_just_called
 from autoden.models.snapshot import Snapshot, has_hooks
 
 if TYPE_CHECKING:
-    from autoden.models.narrow.function import Pass
     from autoden.models.narrow.recipe import Recipe
 
 
@@ -37,10 +36,10 @@ class DirectNetwork:
     >>> direct = direct_network(network, learning, x)
     >>> network(x).sum().backward()
     >>> if direct is not None:  # there may be no kernels
-    ...     assert torch.equal(direct.forward(x), network(x))
-    ...     gradients = torch.split(direct.gradient(torch.ones(1, 1, 8)), [6, 2, 2, 6])
-    ...     for ours, theirs in zip(gradients, learning):
-    ...         assert torch.equal(ours, theirs.grad.ravel())
+    ...     output, gradient = direct.forward(x)
+    ...     assert torch.equal(output, network(x))
+    ...     found = gradient(torch.ones(1, 1, 8))
+    ...     assert torch.equal(found, torch.cat([p.grad.ravel() for p in learning]))
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, like: Tensor) -> None:
@@ -50,7 +49,6 @@ class DirectNetwork:
         self._asked = (False, False, *(weight is not None for weight in recipe.weights))
         self._n_learning = sum(w.numel() for w in recipe.weights if w is not None)
         self._snapshot = Snapshot(network)
-        self._last: Pass | None = None
 
     def can_pass(self, x: Tensor) -> bool:
         """Tell whether an input can be passed, and torch would do the same with it."""
@@ -68,31 +66,26 @@ class DirectNetwork:
         """Give the shape of the output for an input."""
         return torch.Size((len(x), self._recipe.layers[-1].n_out, *x.shape[2:]))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pass an input (N, C, *S); statistics follow it where layers normalise by the batch."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Pass an input (N, C, *S); statistics follow it where layers normalise by the batch.
+
+        Returns
+        -------
+        output : Tensor
+            Shape `shape_of`.
+        gradient : callable
+            Turns a gradient by the output into those by all parameters, one after the other.
+        """
         from autoden.models.narrow.function import Pass  # needs numba
 
-        self._last = Pass(self._recipe, x, None)
-        return self._last.output()
+        run = Pass(self._recipe, x, None)
+        output, raws = run.output(), run.give_raws()
 
-    def gradient(self, by_output: Tensor) -> Tensor:
-        """Give the gradients by all parameters, one after the other, of the last output.
+        def gradient(by_output: Tensor) -> Tensor:
+            by_weights, _ = run.go_back(raws, by_output, self._asked)
+            return torch.from_numpy(by_weights[: self._n_learning])
 
-        Parameters
-        ----------
-        by_output : Tensor
-            The gradient by that output, of its shape.
-
-        Raises
-        ------
-        RuntimeError
-            There is no output, or its gradients were given already.
-        """
-        if self._last is None:
-            raise RuntimeError("There is no pass to go back: call `forward` before.")
-        last, self._last = self._last, None
-        by_weights, _ = last.go_back(last.give_raws(), by_output, self._asked)
-        return torch.from_numpy(by_weights[: self._n_learning])
+        return output, gradient
 
 
 def direct_network(

@@ -57,14 +57,14 @@ class DirectObjective:
     def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor]:
         """Do what `Objective.backward` does, for a batch that it takes."""
         network = cast(DirectNetwork, self._network)
-        output = network.forward(batch.input)
+        output, gradients_by = network.forward(batch.input)
         train, held_out, gradient = differentiate_small(output, batch)
         total, weight = train, batch.total_weight
         for limit in self._limits:
             total = total + add_violation(output, limit.limit, gradient)
         if weighted:
             gradient *= weight
-        self._weights.add(network.gradient(gradient))
+        self._weights.add(gradients_by(gradient))
         return total, torch.cat((torch.stack((weight, total * weight, train * weight)), held_out))
 
 
