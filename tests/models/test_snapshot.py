@@ -17,6 +17,18 @@ def hook(*_):
     pass
 
 
+class Absolute(nn.LeakyReLU):
+    """A rectifier of another kind."""
+
+
+def replace_contents(module):
+    module.__dict__ = {**module.__dict__, "negative_slope": 0.9}
+
+
+def turn(weight):
+    weight.data = weight.data.transpose(0, 2)
+
+
 CHANGES = {
     "mode": lambda n: n[1].eval(),
     "setting": lambda n: setattr(n[1], "momentum", 0.5),
@@ -34,7 +46,13 @@ CHANGES = {
     "memory": lambda n: setattr(n[0].weight, "data", n[0].weight.data.clone()),
     "type": lambda n: n.double(),
     "shape": lambda n: setattr(n[0].weight, "data", n[0].weight.data.view(3, 3, 1)),
+    "order": lambda n: turn(n[0].weight),
+    "sign": lambda n: setattr(n[0].weight, "data", torch._neg_view(n[0].weight.data)),
+    "class": lambda n: setattr(n[2], "__class__", Absolute),
+    "contents": lambda n: replace_contents(n[2]),
     "buffer": lambda n: setattr(n[1], "running_mean", torch.zeros(3)),
+    "buffer of one number": lambda n: setattr(n[1], "num_batches_tracked", torch.tensor(0)),
+    "attribute": lambda n: setattr(n, "epoch", 3),
     "no buffer": lambda n: setattr(n[1], "running_mean", None),
     "parametrization": lambda n: nn.utils.parametrizations.weight_norm(n[0]),
 }

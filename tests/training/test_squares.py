@@ -9,7 +9,7 @@ import torch
 from autoden.losses.data import squared_error
 from autoden.training import task
 from autoden.training.batch import Batch
-from autoden.training.squares import MOST
+from autoden.training.squares import MOST, add_violation
 from autoden.training.task import compare, weigh
 
 
@@ -79,3 +79,19 @@ def test_all_else_is_left_to_torch(change, monkeypatch):
         batch = replace(batch, target=batch.target.clone().requires_grad_())
     monkeypatch.setattr(task, "compare_small", None)
     torch.testing.assert_close(compare(output, batch, error).train, by_torch(output, batch).train)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [0.1, float("-inf"), float("nan"), torch.linspace(-1, 1, 500), torch.tensor([[0.3], [-0.2]])],
+    ids=["number", "none", "nan", "of each place", "of each channel"],
+)
+def test_violations_of_a_limit_are_those_of_torch(limit):
+    output, _ = make_batch()
+    limit = torch.as_tensor(limit)
+    expected = (limit - output).relu().square().mean()
+    (slope,) = torch.autograd.grad(expected, output)
+    gradient = torch.full_like(output, 0.5).detach()
+    found = add_violation(output.detach(), limit, gradient)
+    torch.testing.assert_close(found, expected.detach(), equal_nan=True)
+    torch.testing.assert_close(gradient, 0.5 + slope, equal_nan=True)

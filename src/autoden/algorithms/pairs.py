@@ -11,11 +11,11 @@ import torch
 from autoden.algorithms.datasets import Augmentation
 from autoden.losses.data import squared_error
 from autoden.training.batch import Batch
-from autoden.training.task import Compares, DataTerm
+from autoden.training.task import DataTerm, PlainTask
 
 
 @dataclass(frozen=True)
-class PairsTask(Compares):
+class PairsTask(PlainTask):
     """Show inputs, ask for their targets; a `Task` of the engine.
 
     Attributes

@@ -42,39 +42,52 @@ class DirectNetwork:
     ...     assert torch.equal(found, torch.cat([p.grad.ravel() for p in learning]))
     """
 
-    def __init__(self, network: nn.Module, recipe: Recipe, like: Tensor) -> None:
+    def __init__(self, network: nn.Module, recipe: Recipe, n_axes: int) -> None:
         self._recipe = recipe
-        self._shape = like.shape
-        self._dtype = like.dtype
-        self._asked = (False, False, *(weight is not None for weight in recipe.weights))
+        self._n_axes = n_axes
+        of_inputs = (False, False)
+        self._asked = (*of_inputs, *(weight is not None for weight in recipe.weights))
         self._n_learning = sum(w.numel() for w in recipe.weights if w is not None)
         self._snapshot = Snapshot(network)
 
     def can_pass(self, x: Tensor) -> bool:
-        """Tell whether an input can be passed, and torch would do the same with it."""
+        """Tell whether an input can be passed, and the graph would give the same.
+
+        Parameters
+        ----------
+        x : Tensor
+            Of any kind.
+        """
         return (
             is_plain(x)
-            and x.dtype == self._dtype
-            and x.shape[1:] == self._shape[1:]
+            and x.dtype is torch.float32
+            and x.ndim == self._n_axes
+            and x.shape[1] == self._recipe.layers[0].n_in
             and x.numel() > x.shape[1]  # of single numbers there are no statistics
-            and not (x.requires_grad or torch.is_autocast_enabled("cpu"))
-            and just_computes()
+            and not x.requires_grad
+            and _learns_as_usual()
             and self._snapshot.holds()
         )
 
     def shape_of(self, x: Tensor) -> torch.Size:
-        """Give the shape of the output for an input."""
+        """Give the shape of the output for an input (N, C, *S): (N, n_out, *S)."""
         return torch.Size((len(x), self._recipe.layers[-1].n_out, *x.shape[2:]))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        """Pass an input (N, C, *S); statistics follow it where layers normalise by the batch.
+        """Pass an input; statistics follow it where layers normalise by the batch.
+
+        Parameters
+        ----------
+        x : Tensor
+            Shape (N, C, *S), which `can_pass`.
 
         Returns
         -------
         output : Tensor
-            Shape `shape_of`.
+            Shape (N, n_out, *S), float32.
         gradient : callable
-            Turns a gradient by the output into those by all parameters, one after the other.
+            Turns the gradient by the output, of its shape, into those by all n numbers that learn,
+            shape (n,), in the order of the parameters.
         """
         from autoden.models.narrow.function import Pass  # needs numba
 
@@ -91,25 +104,41 @@ class DirectNetwork:
 def direct_network(
     network: nn.Module, learning: Sequence[Tensor], x: Tensor
 ) -> DirectNetwork | None:
-    """Make a `DirectNetwork`, or nothing where a network is more than a chain or has no kernels.
+    """Make a `DirectNetwork` where a network is one chain that kernels compute.
 
     Parameters
     ----------
     network : torch.nn.Module
-        A `DnCNN` or `Chain`, as it is.
+        To be a `DnCNN` or `Chain`, of that very class.
     learning : sequence of Tensor
-        Which parameters learn: all of them, in their order.
+        The parameters that learn: to be all of them, in their order.
     x : Tensor
-        Shape (N, C, *S), an example of what it will be given.
+        Shape (N, C, *S), float32, an example of what it will be given.
+
+    Returns
+    -------
+    DirectNetwork or None
+        None if there are no kernels, for any other network, with hooks, with parameters that do
+        not learn, and where a normalisation counts its batches (``momentum=None``).
     """
     chain = network.layers if type(network) is DnCNN else network
     if type(chain) is not Chain or not (is_just_called(network) and is_just_called(chain)):
         return None
     if any(type(m) in NORMALISATIONS and m.momentum is None for m in chain.modules()):
-        return None  # how much a batch counts depends on how many there were
+        return None
     recipe = recipe_of(chain, x)
-    if recipe is None or any(has_hooks(parameter) for parameter in learning):
+    if recipe is None or not all(p.requires_grad and not has_hooks(p) for p in learning):
         return None
     weights = [weight for weight in recipe.weights if weight is not None]
     learns_whole = len(weights) == len(learning) and all(map(is_, weights, learning))
-    return DirectNetwork(network, recipe, x) if learns_whole else None
+    return DirectNetwork(network, recipe, x.ndim) if learns_whole else None
+
+
+def _learns_as_usual() -> bool:
+    """Tell whether torch would make a graph, and nothing but that."""
+    return (
+        torch.is_grad_enabled()
+        and not torch.is_anomaly_enabled()
+        and not torch.is_autocast_enabled("cpu")
+        and just_computes()
+    )

@@ -6,7 +6,6 @@ An epoch of a small network on a CPU takes a millisecond, and torch's graph woul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -18,69 +17,84 @@ from autoden.models.narrow.parts import is_just_called
 from autoden.training.batch import Batch
 from autoden.training.flat import FlatParameters
 from autoden.training.squares import add_violation, differentiate_small, is_small_of
-from autoden.training.task import Compares, Task
+from autoden.training.task import Losses, PlainTask, Task
 
 
 class DirectObjective:
-    """A loss that looks at the output alone; the same numbers as by torch's graph.
+    """The same numbers as by torch's graph, where nothing looks at more than the output.
 
     Parameters
     ----------
     model : torch.nn.Module
         What learns.
+    task : Task
+        Whose loss it is.
+    penalties : sequence of modules
+        What is added to it.
     weights : FlatParameters
-        Its parameters.
-    limits : sequence of LowerLimit
-        The penalties.
+        The parameters of the model.
     """
 
     def __init__(
-        self, model: nn.Module, weights: FlatParameters, limits: Sequence[LowerLimit]
+        self, model: nn.Module, task: Task, penalties: Sequence[nn.Module], weights: FlatParameters
     ) -> None:
-        self._model, self._weights, self._limits = model, weights, limits
+        self._model, self._task = model, task
+        self._penalties, self._weights = penalties, weights
         self._network: DirectNetwork | None = None
-        self._is_asked = False
 
-    def takes(self, batch: Batch) -> bool:
-        """Tell whether a batch is small, and the network a chain and as it was at first."""
-        if not self._is_asked:
-            self._is_asked = True
-            self._network = direct_network(self._model, self._weights.learning, batch.input)
-        network = self._network
-        return (
-            network is not None
-            and network.can_pass(batch.input)
-            and is_small_of(network.shape_of(batch.input), batch)
-            and all(map(is_just_called, self._limits))
-        )
+    def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor] | None:
+        """Do what `Objective.backward` does; nothing where that takes torch's graph.
 
-    def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor]:
-        """Do what `Objective.backward` does, for a batch that it takes."""
-        network = cast(DirectNetwork, self._network)
+        It does not for a small batch on a CPU, a network that is one chain, the squared error and
+        lower limits. All of that is asked anew for every batch.
+        """
+        limits = _plain_limits(self._penalties, batch)
+        if limits is None or not _takes_squares(self._task):
+            return None
+        network = self._network_for(batch)
+        if network is None:
+            return None
         output, gradients_by = network.forward(batch.input)
         train, held_out, gradient = differentiate_small(output, batch)
-        total, weight = train, batch.total_weight
-        for limit in self._limits:
-            total = total + add_violation(output, limit.limit, gradient)
+        losses, total = Losses(train, batch.total_weight, held_out, output), train
+        for limit in limits:
+            total = total + add_violation(output, limit, gradient)
         if weighted:
-            gradient *= weight
+            gradient *= losses.weight
         self._weights.add(gradients_by(gradient))
-        return total, torch.cat((torch.stack((weight, total * weight, train * weight)), held_out))
+        return total, losses.sums(total)
+
+    def _network_for(self, batch: Batch) -> DirectNetwork | None:
+        """Give the network as it is now, if it is a chain and can pass a batch."""
+        x, shape = batch.input, batch.target.shape
+        if not is_small_of(shape, batch):
+            return None
+        if self._network is None or not self._network.can_pass(x):
+            self._network = direct_network(self._model, self._weights.learning, x)
+            if self._network is None or not self._network.can_pass(x):
+                return None
+        return self._network if self._network.shape_of(x) == shape else None
 
 
-def direct_objective(
-    model: nn.Module, task: Task, penalties: Sequence[nn.Module], weights: FlatParameters
-) -> DirectObjective | None:
-    """Make a `DirectObjective` where the loss is one: a squared error with limits at most."""
-    if not (isinstance(task, Compares) and task.only_compares()):
-        return None
-    limits = [
-        penalty
-        for penalty in penalties
-        if type(penalty) is LowerLimit
-        and penalty.limit.is_cpu
-        and penalty.limit.dtype is torch.float32
-    ]
-    if task.data_term is not squared_error or len(limits) < len(penalties):
-        return None
-    return DirectObjective(model, weights, limits)
+def _takes_squares(task: Task) -> bool:
+    """Tell whether the loss of a task is the mean of squared errors of one output."""
+    own = getattr(task.loss, "__func__", None)
+    return own is PlainTask.loss and getattr(task, "data_term", None) is squared_error
+
+
+def _plain_limits(penalties: Sequence[nn.Module], batch: Batch) -> list[Tensor] | None:
+    """Give the limits, if all penalties are limits of a kind and shape that kernels take."""
+    limits = []
+    for penalty in penalties:
+        if type(penalty) is not LowerLimit or not is_just_called(penalty):
+            return None
+        limits.append(penalty.limit)
+    shape = batch.target.shape[::-1]
+    for limit in limits:
+        plain = type(limit) is Tensor and limit.is_cpu and limit.dtype is torch.float32
+        fits = limit.ndim <= len(shape) and all(
+            n in (1, most) for n, most in zip(limit.shape[::-1], shape, strict=False)
+        )
+        if not plain or limit.requires_grad or not fits:
+            return None
+    return limits

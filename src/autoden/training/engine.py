@@ -23,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from autoden.errors import InputError, TrainingError
 from autoden.training.best import BestWeights
 from autoden.training.compilation import compile_network
-from autoden.training.direct import direct_objective
+from autoden.training.direct import DirectObjective
 from autoden.training.flat import FlatParameters
 from autoden.training.held_out import held_out_scores
 from autoden.training.history import History
@@ -105,7 +105,7 @@ def fit(
     stopped = None
     model.train()
     with FlatParameters(model) as weights:
-        direct = direct_objective(trained, task, penalties, weights)
+        direct = DirectObjective(trained, task, penalties, weights)
         objective = Objective(trained, task, penalties, direct)
         optimizer = make_optimizer(weights, settings)
         stepper = Stepper(weights, optimizer, schedule)

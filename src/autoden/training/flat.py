@@ -71,7 +71,7 @@ class FlatParameters(nn.Module):
         return self.vector.grad
 
     def add(self, gradient: Tensor) -> None:
-        """Add to the gradients what is given as one vector."""
+        """Add to the gradients what is given as one vector, shape (n,)."""
         self.gradient().add_(gradient)
 
     def clear(self) -> None:

@@ -26,7 +26,7 @@ class Objective:
     penalties : sequence of modules
         Each takes the output (N, C, *S) and gives a scalar.
     direct : DirectObjective, optional
-        The same for the batches that it takes, sooner.
+        Gives the same sooner, where it can.
     """
 
     model: nn.Module
@@ -42,16 +42,14 @@ class Objective:
         loss : Tensor
             Scalar, with penalties.
         sums : Tensor
-            Shape (10,): weight, loss times weight, data term times weight, held-out sums; they
-            add up over the batches of an epoch.
+            Shape (10,), as `Losses.sums` makes them; they add up over the batches of an epoch.
         """
-        if self.direct is not None and self.direct.takes(batch):
-            return self.direct.backward(batch, weighted=weighted)
+        found = self.direct and self.direct.backward(batch, weighted=weighted)
+        if found:
+            return found
         losses = self.task.loss(self.model, batch)
         total = losses.train
         for penalty in self.penalties:
             total = total + penalty(losses.output)
         torch.autograd.backward(total * losses.weight if weighted else total)
-        total, train, weight = total.detach(), losses.train.detach(), losses.weight.detach()
-        numbers = (weight, total * weight, train * weight)
-        return total, torch.cat((torch.stack(numbers), losses.held_out))
+        return total.detach(), losses.sums(total)

@@ -88,13 +88,18 @@ def add_violation(output: Tensor, limit: Tensor, gradient: Tensor) -> Tensor:
     output, gradient : Tensor
         Shape (N, C, *S), float32, on the CPU.
     limit : Tensor
-        As `autoden.losses.bounds.LowerLimit` has it.
+        Shape () or one that broadcasts to that of `output`, float32, on the CPU.
+
+    Returns
+    -------
+    Tensor
+        Scalar: what `autoden.losses.bounds.LowerLimit` gives.
     """
     from autoden.transforms.squares import add_violations  # needs numba
 
     row = limit if limit.numel() == 1 else limit.expand(output.shape).contiguous()
     rows = (tensor.numpy().ravel() for tensor in (output, row, gradient))
-    return torch.tensor(add_violations(*rows), dtype=output.dtype)
+    return output.new_tensor(add_violations(*rows))
 
 
 class _Squares(torch.autograd.Function):

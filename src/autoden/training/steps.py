@@ -84,7 +84,7 @@ class Stepper:
             self._step_unless_flagged(gradient, weight)
         else:
             self._step_if_valid(gradient, weight, again)
-        gradient.zero_()
+        gradient.zero_()  # the gradients of all parameters lie here since `gradient` was asked for
 
     def _step_unless_flagged(self, gradient: Tensor, weight: Tensor) -> None:
         invalid = (~torch.isfinite(gradient.sum())).to(torch.float32)
@@ -118,7 +118,7 @@ class Stepper:
 
         before = self._weights.vector.detach().clone()
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-        self._weights.clear()
+        self._weights.clear()  # a closure may have left gradients elsewhere
         if all(math.isfinite(loss) for loss in losses):
             return True
         with torch.no_grad():

@@ -46,6 +46,23 @@ class Losses:
     held_out: Tensor
     output: Tensor
 
+    def sums(self, total: Tensor) -> Tensor:
+        """Give what adds up over the batches of an epoch.
+
+        Parameters
+        ----------
+        total : Tensor
+            Scalar, the loss with penalties.
+
+        Returns
+        -------
+        Tensor
+            Shape (10,): weight, loss times weight, data term times weight, held-out sums.
+        """
+        weight = self.weight.detach()
+        numbers = (weight, total.detach() * weight, self.train.detach() * weight)
+        return torch.cat((torch.stack(numbers), self.held_out))
+
 
 class Task(Protocol):
     """An algorithm, as the engine sees it."""
@@ -63,8 +80,8 @@ class Task(Protocol):
         ...
 
 
-class Compares:
-    """Gives a task its loss: one output of the network, compared with the target of its batch.
+class PlainTask:
+    """A task whose loss compares one output of the network with the target of its batch.
 
     Attributes
     ----------
@@ -77,11 +94,6 @@ class Compares:
     def loss(self, model: nn.Module, batch: Batch) -> Losses:
         """Compare the network's output with the target."""
         return compare(model(batch.input), batch, self.data_term)
-
-    def only_compares(self) -> bool:
-        """Tell whether this is still the loss, as it is not where a task has one of its own."""
-        loss: object = type(self).loss
-        return loss is Compares.loss
 
 
 def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:

@@ -66,6 +66,11 @@ def add_violations(output, limit, gradient):
         Shape (n,), or (1,) where it is the same for all.
     gradient : ndarray
         Shape (n,), to which that of the mean square by `output` is added.
+
+    Returns
+    -------
+    float
+        The mean square.
     """
     n, total, lowest = len(output), 0.0, limit[0]
     pull = output.dtype.type(-2 / n)

@@ -125,26 +125,29 @@ def correlate_block(
 
         def block(n_gradients: int) -> None:
             each, terms = ([n.type(i) for i in range(m)] for m in (n_gradients, FORM.terms))
-            seen = [(tile, starts.number(builder.add(first_term, k))) for k in terms]
-            given = [(gradient, builder.add(row, builder.mul(stride, i))) for i in each]
+            seen = [_Source(tile, starts.number(builder.add(first_term, k))) for k in terms]
+            given = [_Source(gradient, builder.add(row, builder.mul(stride, i))) for i in each]
             nothing = ir.Constant(tile.register, None)
             totals = {
-                pair: cgutils.alloca_once_value(builder, nothing) for pair in product(given, seen)
+                pair: cgutils.alloca_once_value(builder, nothing)
+                for pair in product(range(len(given)), range(len(seen)))
             }
-            few, many = sorted((given, seen), key=len)
+            # The fewer are held in registers, the others pass one by one: else there would be more
+            # than AVX2 has, and sums would wait for the memory.
+            passing, held = (given, seen) if len(seen) < len(given) else (seen, given)
             step = n.type(WIDTH)
             with cgutils.for_range_slice(builder, begin, stop, step, inc=True) as (i, _):
-                held = [array.numbers(builder.add(i, place)) for array, place in few]
-                for one in many:  # each is read when it is needed, so that the sums have room
-                    x = one[0].numbers(builder.add(i, one[1]))
-                    for other, y in zip(few, held, strict=True):
-                        pair = (one, other) if many is given else (other, one)
-                        _add_product(builder, totals[pair], x, y)
-            for i, of_gradient in zip(each, given, strict=True):
+                factors = [source.at(builder, i) for source in held]
+                for p, source in enumerate(passing):
+                    x = source.at(builder, i)
+                    for h, factor in enumerate(factors):
+                        pair = (p, h) if passing is given else (h, p)
+                        _add_product(builder, totals[pair], x, factor)
+            for g, i in enumerate(each):
                 first = builder.add(to, builder.mul(sums_stride, i))
-                for k, of_term in zip(terms, seen, strict=True):
-                    total = _sum(builder, builder.load(totals[of_gradient, of_term]))
-                    sums.add(builder.add(first, k), total)
+                for k, term in enumerate(terms):
+                    total = _sum(builder, builder.load(totals[g, k]))
+                    sums.add(builder.add(first, term), total)
 
         _for_each_number(builder, n, FORM.gradients, block)
         return context.get_dummy_value()
@@ -261,6 +264,17 @@ class _Row:
         return self.builder.bitcast(
             self.builder.gep(self.data, [index]), self.register.as_pointer()
         )
+
+
+class _Source(NamedTuple):
+    """Where a row of numbers begins that is read register by register."""
+
+    row: _Row
+    first: Any
+
+    def at(self, builder: Any, i: Any) -> Any:
+        """Read a register of numbers, from the number `i` on."""
+        return self.row.numbers(builder.add(i, self.first))
 
 
 def _rows(context: Any, builder: Any, signature: Any, arguments: Any) -> list[_Row]:
