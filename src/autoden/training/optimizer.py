@@ -16,9 +16,16 @@ from autoden.models.optimizers import FUSED_DEVICES, create_optimizer
 from autoden.training.flat import FlatParameters
 from autoden.training.settings import TrainingSettings
 
-BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
-"""As the defaults of `torch.optim.AdamW`."""
 WEIGHT_DECAY = 1e-2
+CONSTANTS: dict[str, Any] = {
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "eps": 1e-8,
+    "weight_decay": WEIGHT_DECAY,
+    "amsgrad": False,
+    "maximize": False,
+}
+"""As the defaults of `torch.optim.AdamW`."""
 
 
 class FlatAdamW:
@@ -53,23 +60,21 @@ class FlatAdamW:
 
     def step(self) -> None:
         """Step along the gradient that lies ready."""
+        vectors: tuple[list[Tensor], ...]
+        vectors = [self._vector], [self._gradient], [self._mean], [self._square], []
+        rate = self.param_groups[0]["lr"]
+        if self._vector.is_cpu:  # what `adamw` calls, too, after checks that take twice as long
+            self._n_steps += 1
+            torch._fused_adamw_(*vectors, [self._n_steps], lr=rate, **CONSTANTS)
+            return
         adamw(
-            [self._vector],
-            [self._gradient],
-            [self._mean],
-            [self._square],
-            [],
+            *vectors,
             [self._n_steps],
             foreach=False,
             fused=self.defaults["fused"],
             found_inf=self.found_inf,
-            amsgrad=False,
-            beta1=BETA_1,
-            beta2=BETA_2,
-            lr=self.param_groups[0]["lr"],
-            weight_decay=WEIGHT_DECAY,
-            eps=EPS,
-            maximize=False,
+            lr=rate,
+            **CONSTANTS,
         )
 
 
