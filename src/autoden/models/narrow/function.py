@@ -86,12 +86,8 @@ class Pass:
 
     Parameters
     ----------
-    recipe : Recipe
-        The chain.
-    x : Tensor
-        Shape (N, C, *S), none of them 0, on the CPU.
-    beside : Tensor or None
-        Further channels, as if they were joined to those of `x`.
+    recipe, x, beside
+        As in `compute`.
     keeps : bool
         Whether there will be a way back.
     """
