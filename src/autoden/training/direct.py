@@ -43,10 +43,10 @@ class DirectObjective:
         self._network: DirectNetwork | None = None
 
     def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor] | None:
-        """Do what `Objective.backward` does; nothing where that takes torch's graph.
+        """Do what `Objective.backward` does, or nothing, and give None.
 
-        It does not for a small batch on a CPU, a network that is one chain, the squared error and
-        lower limits. All of that is asked anew for every batch.
+        Works for a small batch on a CPU, a network that is one chain, the squared error, and lower
+        limits as the only penalties. All of that is asked anew for every batch.
         """
         limits = _plain_limits(self._penalties, batch)
         if limits is None or not _takes_squares(self._task):
