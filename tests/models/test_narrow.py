@@ -142,21 +142,21 @@ def test_images_and_volumes_are_those_of_torch(mode, options, sizes, n_compiled)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     "sizes",
-    [[(9, 11), (40, 33), (1, 3), (2, 600), (77, 20)], [(4, 5, 6), (21, 9, 11), (2, 1, 1)]],
+    [[(9, 11), (40, 33), (1, 3), (2, 600), (77, 20), (43, 150)], [(4, 5, 6), (21, 9, 11), (2, 1, 1)]],
     ids=str,
 )
-def test_planes_that_go_in_pairs_are_those_of_torch(mode, sizes) -> None:
+def test_planes_that_go_in_fours_are_those_of_torch(mode, sizes) -> None:
     options = {"mode": mode, "n_dims": len(sizes[0])}
     first, second = layer(3, 41, **options), layer(41, 44, **options, bias=True)
     made = Chain(*first, *second, *layer(44, 40, **options)).double()
-    pays = [a * b >= tasks.LEAST_PAIRED * (a + b) for a, b in ((3, 41), (41, 44), (44, 40))]
+    pays = [a * b >= tasks.LEAST_IN_FOURS * (a + b) for a, b in ((3, 41), (41, 44), (44, 40))]
     assert pays == [False, True, True]
     for size in sizes:
         assert_alike(made, torch.randn(2, 3, *size, dtype=torch.float64) * 3 + 1)
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
-def test_gradients_of_pairs_are_those_of_finite_differences(n_dims) -> None:
+def test_gradients_of_fours_are_those_of_finite_differences(n_dims) -> None:
     made = Chain(*layer(40, 40, mode="reflect", n_dims=n_dims)).double()
     x = torch.randn(1, 40, *(5, 4, 3)[:n_dims], dtype=torch.float64, requires_grad=True)
     assert gradcheck(made, (x,), fast_mode=True)

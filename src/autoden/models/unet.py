@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import (
     activation,
+    average_and_keep,
     average_pool,
     blurred_max_pool,
     conv_block,
@@ -27,18 +28,18 @@ from autoden.models.params import NetworkParamsUNet
 class AverageDown(nn.Module):
     """Halve the axes that have room for it by averaging neighbours."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``."""
-        return average_pool(x, pool_factors(x.shape[2:], 2))
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x` for what else it goes to."""
+        return average_and_keep(x, pool_factors(x.shape[2:], 2))
 
 
 class BlurDown(nn.Module):
     """Halve the axes that have room for it by blurred maxima of neighbours."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``."""
-        factors = pool_factors(x.shape[2:], 2)
-        return blurred_max_pool(x, [axis for axis, factor in enumerate(factors, 2) if factor == 2])
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x`."""
+        halved = [axis for axis, n in enumerate(pool_factors(x.shape[2:], 2), 2) if n == 2]
+        return blurred_max_pool(x, halved), x
 
 
 class InterpolateUp(nn.Module):
@@ -65,15 +66,16 @@ class LearntDown(nn.Module):
         self.norm = norm(n_channels, n_dims)
         self.activation = activation()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x`."""
+        given = x
         for axis, factor in enumerate(pool_factors(x.shape[2:], 2), start=2):
             if factor == 1:
                 x = x.repeat_interleave(2, dim=axis)
             elif x.shape[axis] % 2:
                 x = torch.cat((x, x.narrow(axis, x.shape[axis] - 1, 1)), dim=axis)
         y: Tensor = self.activation(self.norm(self.conv(x)))
-        return y
+        return y, given
 
 
 class LearntUp(nn.Module):
@@ -103,10 +105,10 @@ class Encoder(nn.Module):
             self.down = AverageDown() if p.bilinear else LearntDown(n_in, p.n_dims)
         self.block = double_conv(n_in, n_out, p.n_dims, p.pad_mode)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N, n_in, *S)`` to ``(N, n_out, *ceil(S / 2))``."""
-        y: Tensor = self.block(self.down(x))
-        return y
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``(N, n_in, *S)`` to ``(N, n_out, *ceil(S / 2))``, and give `x` to go across."""
+        halved, across = self.down(x)
+        return self.block(halved), across
 
 
 class Decoder(nn.Module):
@@ -248,10 +250,11 @@ pad_mode, blur_pool, top_skip, align_corners
             ``T`` is ``S`` halved `n_levels` times, rounded up, along axes with room for it.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        features = [self.first(x)]
+        latent: Tensor = self.first(x)
+        features = []
         for encode in self.encoders:
-            features.append(encode(features[-1]))
-        latent: Tensor = features.pop()
+            latent, across = encode(latent)
+            features.append(across)
         y = latent
         for decode in self.decoders:
             y = decode(y, features.pop())

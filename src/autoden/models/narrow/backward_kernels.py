@@ -10,8 +10,9 @@ tasks and threads are as in `forward_kernels`.
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
+from numba import uint64
 
-from autoden.models.narrow.blocks import STEP, WIDTH
+from autoden.models.narrow.blocks import STEP
 from autoden.models.narrow.convolutions import (
     convolve_tile,
     correlate_tile,
@@ -20,6 +21,7 @@ from autoden.models.narrow.convolutions import (
     write_gradient,
 )
 from autoden.models.narrow.products import TERMS, rounded, turned
+from autoden.models.narrow.registers import WIDTH
 from autoden.models.narrow.settling import settle_back, write_settled
 from autoden.models.narrow.tasks import (
     CHANNELS_BEFORE,
@@ -38,7 +40,7 @@ from autoden.models.narrow.tasks import (
     claim,
     ends_back,
     form_of,
-    goes_in_pairs,
+    goes_in_fours,
     most_tiles,
     n_tiles,
     rooms,
@@ -54,7 +56,7 @@ from autoden.models.narrow.tiles import fold_back, respond, sum_gradients, unres
 from autoden.models.narrow.winograd import N_PARTS
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "aa4e2736c1d7151e"
+BUILT_ON = "5d783e495c86b04e"
 """Digest of the modules whose functions become part of these."""
 
 N_GROUPS = 16
@@ -72,7 +74,7 @@ def sum_gradients_share(
     row, slope = raws if before >= 0 else gradient, gradient.dtype.type(numbers[last_layer, SLOPE])
     task = claim(member, size, batch * tiles, taken)
     while task >= 0:
-        first, last = bounds(task % tiles, tiles, space[0])
+        first, last = bounds(task % tiles, layer, space)
         raw = values_of(task // tiles, row, layer[N_OUT], n, max(before, 0), batch)
         given = values_of(task // tiles, gradient, layer[N_OUT], n, 0, batch)
         for c in range(layer[N_OUT]):
@@ -93,20 +95,20 @@ def back_share(
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
     reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
     stride, _, lead, by_stride, back_stride, parts_stride = strides_of(layer, space)
-    in_pairs = goes_in_pairs(layer, space)
+    in_fours = goes_in_fours(layer, space)
     ends = ends_back(layer, space)
     rows, by_raw, back = scratch[: ends[0]], scratch[ends[0] : ends[1]], scratch[ends[1] : ends[2]]
     parts, by_products = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
     products = scratch[ends[4] : ends[5]]
     rows[:] = 0
     back_terms = terms_of(
-        in_pairs, turned(weights_of(layer, weights)), by_stride, parts_stride, taps,
+        in_fours, turned(weights_of(layer, weights)), by_stride, parts_stride, taps,
         layer[DILATION], plane, pitch,
     )  # fmt: skip
-    starts = places_of(in_pairs, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch)
+    starts = places_of(in_fours, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch)
     room = parts, products, parts_stride, STEP + lead
     back_room = by_products, products, parts_stride, STEP + lead
-    nothing, n_sets = np.zeros(n_in, x.dtype), N_PARTS if in_pairs else 1
+    nothing, n_sets = np.zeros(n_in, x.dtype), N_PARTS if in_fours else 1
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
     to_row = between[(i - 1) % 2] if i else by_x
@@ -121,7 +123,7 @@ def back_share(
         by_weights[:] = 0
         for task in share(group, groups, n_tasks):
             sample = task // tiles
-            first, last = bounds(task % tiles, tiles, space[0])
+            first, last = bounds(task % tiles, layer, space)
             # the planes of the input, counted with its margin, that belong to this task
             start = 0 if first == 0 else first + reach[0]
             stop = last + reach[0] + (reach[0] if last == space[0] else 0)
@@ -148,7 +150,7 @@ def back_share(
                     )  # fmt: skip
                 begin, n_planes = origin + first * plane, last - first
                 correlate_tile(
-                    in_pairs, rows, stride, starts, by_raw, begin, by_stride, n_planes, plane,
+                    in_fours, rows, stride, starts, by_raw, begin, by_stride, n_planes, plane,
                     room, back_room, by_weights,
                 )  # fmt: skip
             if not goes_on:
@@ -158,7 +160,7 @@ def back_share(
                 by_raw, by_stride, origin + last * plane,
             )  # fmt: skip
             convolve_tile(
-                in_pairs, by_raw, inset, by_stride, stop - start, plane, back_terms, nothing,
+                in_fours, by_raw, inset, by_stride, stop - start, plane, back_terms, nothing,
                 back_room, back, back_stride,
             )  # fmt: skip
             to = values_of(sample, to_row, n_own, n, 0, batch)
@@ -177,22 +179,24 @@ def back_share(
 
 
 @part
-def join_share(member, size, layer, in_pairs, n_tasks, sums, by_weights):
+def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
     """Add up the gradients by the weights of all groups of tasks."""
     taps, n_in, n_out = axes(layer, TAPS), layer[N_IN], layer[N_OUT]
-    n_sets = N_PARTS if in_pairs else 1
+    n_sets = N_PARTS if in_fours else 1
     of_plane = taps[1] * taps[2]
-    n_terms = n_in * of_plane * (1 if in_pairs else taps[0])
+    n_terms = n_in * of_plane * (1 if in_fours else taps[0])
     found = weights_of(layer, by_weights).reshape(n_out, n_in * taps[0] * of_plane)
     groups, length = min(N_GROUPS, n_tasks), rounded(n_terms, TERMS)
-    total = np.empty(n_sets)
+    total = np.empty((n_sets, length))
     for o in share(member, size, n_out):
+        total[:] = 0
+        for group in range(groups):
+            for i in range(n_sets):
+                at, of_set = uint64(((group * n_sets + i) * n_out + o) * length), total[i]
+                for k in range(uint64(length)):
+                    of_set[k] += sums[at + k]
         for k in range(n_terms):
-            total[:] = 0
-            for group in range(groups):
-                for i in range(n_sets):
-                    total[i] += sums[((group * n_sets + i) * n_out + o) * length + k]
-            write_gradient(in_pairs, total, taps, o, k, found)
+            write_gradient(in_fours, total[:, k], taps, o, k, found)
 
 
 @part
@@ -224,8 +228,8 @@ def backward_share(
         if size > 1:
             wait()
         if learns:
-            in_pairs = goes_in_pairs(table[i], space)
-            join_share(member, size, table[i], in_pairs, n_tasks, sums[i % 2], by_weights)
+            in_fours = goes_in_fours(table[i], space)
+            join_share(member, size, table[i], in_fours, n_tasks, sums[i % 2], by_weights)
         if not goes_on:
             return
 
@@ -246,7 +250,7 @@ def backward(
     for i in range(len(table)):
         taps = axes(table[i], TAPS)
         of_plane = table[i, N_IN] * taps[1] * taps[2]
-        n_sets, n_planes = (N_PARTS, 1) if goes_in_pairs(table[i], space) else (1, taps[0])
+        n_sets, n_planes = (N_PARTS, 1) if goes_in_fours(table[i], space) else (1, taps[0])
         most = max(most, n_sets * table[i, N_OUT] * rounded(of_plane * n_planes, TERMS))
     parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
     sums = np.empty((2, N_GROUPS * most), x.dtype)

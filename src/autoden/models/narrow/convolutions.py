@@ -1,4 +1,4 @@
-"""Convolutions of a tile and gradients by their weights, planes in pairs or one by one.
+"""Convolutions of a tile and gradients by their weights, planes in fours or one by one.
 
 `BUILT_ON` of the kernels has to follow what changes here.
 """
@@ -8,11 +8,12 @@
 from autoden.models.narrow.products import convolve, correlate, packed, places
 from autoden.models.narrow.winograd import (
     N_PARTS,
-    convolve_pairs,
-    correlate_pairs,
+    N_TAPS,
+    convolve_fours,
+    correlate_fours,
+    fours_of,
     from_sets,
     packed_sets,
-    pairs_of,
     split,
     split_gradients,
 )
@@ -20,39 +21,39 @@ from autoden.transforms.compiled import part
 
 
 @part
-def places_of(in_pairs, n_rows, stride, parts_stride, taps, dilation, plane, pitch):
+def places_of(in_fours, n_rows, stride, parts_stride, taps, dilation, plane, pitch):
     """Say where each term begins, in a tile or in its parts."""
-    if in_pairs:
+    if in_fours:
         return places(n_rows, parts_stride, (1, taps[1], taps[2]), 1, plane, pitch)
     return places(n_rows, stride, taps, dilation, plane, pitch)
 
 
 @part
-def terms_of(in_pairs, weights, stride, parts_stride, taps, dilation, plane, pitch):
+def terms_of(in_fours, weights, stride, parts_stride, taps, dilation, plane, pitch):
     """Give what `convolve_tile` multiplies: the places of terms, and their weights in sets."""
     starts = places_of(
-        in_pairs, weights.shape[1], stride, parts_stride, taps, dilation, plane, pitch
+        in_fours, weights.shape[1], stride, parts_stride, taps, dilation, plane, pitch
     )
-    if in_pairs:
+    if in_fours:
         return starts, packed_sets(weights)
     return starts, packed(weights).reshape((1, weights.size))
 
 
 @part
 def convolve_tile(
-    in_pairs, tile, begin, stride, n_planes, plane, terms, bias, room, out, out_stride
+    in_fours, tile, begin, stride, n_planes, plane, terms, bias, room, out, out_stride
 ):
     """Write `n_planes` of as many outputs as there are biases, convolved from `begin` on.
 
     `room` is for the parts of the tile, for products, how long their rows are and how many zeros
-    end them; it is used only `in_pairs`.
+    end them; it is used only `in_fours`.
     """
     starts, w = terms
     parts, products, parts_stride, tail = room
-    if in_pairs:
+    if in_fours:
         n_rows = len(parts) // (N_PARTS * parts_stride)
         split(tile, begin, stride, n_rows, n_planes, plane, parts, parts_stride, tail)
-        convolve_pairs(
+        convolve_fours(
             parts, parts_stride, starts, w, bias, n_planes, plane, products, out, out_stride, 0
         )
     else:
@@ -61,7 +62,7 @@ def convolve_tile(
 
 @part
 def correlate_tile(
-    in_pairs, tile, stride, starts, gradients, begin, by_stride, n_planes, plane, room, by_room,
+    in_fours, tile, stride, starts, gradients, begin, by_stride, n_planes, plane, room, by_room,
     by_weights,
 ):  # fmt: skip
     """Add the gradients by sets of weights (sets, outputs, terms) of `n_planes` of a tile.
@@ -71,27 +72,27 @@ def correlate_tile(
     """
     parts, _, parts_stride, tail = room
     by_products = by_room[0]
-    if in_pairs:
+    if in_fours:
         n_out = len(by_products) // (N_PARTS * parts_stride)
         n_in = len(parts) // (N_PARTS * parts_stride)
         split(tile, 0, stride, n_in, n_planes, plane, parts, parts_stride, tail)
         split_gradients(
             gradients, begin, by_stride, n_out, n_planes, plane, by_products, parts_stride, tail
         )
-        correlate_pairs(
-            parts, starts, by_products, parts_stride, pairs_of(n_planes) * plane, by_weights
+        correlate_fours(
+            parts, starts, by_products, parts_stride, fours_of(n_planes) * plane, by_weights
         )
     else:
         correlate(tile, starts, gradients, begin, by_stride, n_planes * plane, by_weights[0])
 
 
 @part
-def write_gradient(in_pairs, total, taps, o, k, found):
+def write_gradient(in_fours, total, taps, o, k, found):
     """Write a gradient by the weights, of output ``o`` and term ``k``, made of those by sets."""
     of_plane = taps[1] * taps[2]
-    if in_pairs:
-        at = k // of_plane * 3 * of_plane + k % of_plane
-        before, here, after = from_sets(total[0], total[1], total[2], total[3])
-        found[o, at], found[o, at + of_plane], found[o, at + 2 * of_plane] = before, here, after
+    if in_fours:
+        at = k // of_plane * N_TAPS * of_plane + k % of_plane
+        for plane in range(N_TAPS):
+            found[o, at + plane * of_plane] = from_sets(total, plane)
     else:
         found[o, k] = total[0]

@@ -38,7 +38,7 @@ from autoden.models.narrow.tasks import (
     claim,
     ends_forward,
     form_of,
-    goes_in_pairs,
+    goes_in_fours,
     most_tiles,
     n_tiles,
     rooms,
@@ -53,7 +53,7 @@ from autoden.models.narrow.team import in_team, wait
 from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, take
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "aa4e2736c1d7151e"
+BUILT_ON = "5d783e495c86b04e"
 """Digest of the modules whose functions become part of these."""
 
 
@@ -67,13 +67,13 @@ def convolve_share(
     n_in, n_out, after = layer[N_IN], layer[N_OUT], layer[CHANNELS_BEFORE]
     reach, taps, tiles, plane, pitch, _ = form_of(layer, space)
     stride, sums_stride, lead, _, _, parts_stride = strides_of(layer, space)
-    in_pairs = goes_in_pairs(layer, space)
+    in_fours = goes_in_fours(layer, space)
     end, end_of_sums, end_of_parts, end_of_room = ends_forward(layer, space)
     rows, sums = scratch[:end], scratch[end:end_of_sums]
     parts, products = scratch[end_of_sums:end_of_parts], scratch[end_of_parts:end_of_room]
     rows[:] = 0
     terms = terms_of(
-        in_pairs, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION], plane,
+        in_fours, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION], plane,
         pitch,
     )  # fmt: skip
     room = parts, products, parts_stride, STEP + lead
@@ -83,7 +83,7 @@ def convolve_share(
     task = claim(member, size, batch * tiles, taken)
     while task >= 0:
         sample = task // tiles
-        first, last = bounds(task % tiles, tiles, space[0])
+        first, last = bounds(task % tiles, layer, space)
         came = values_of(sample, row, n_own, n, before, batch)
         others = values_of(sample, beside, n_in - n_own, n, 0, batch)
         for at, values in ((0, came), (n_own, others)):
@@ -92,12 +92,12 @@ def convolve_share(
             )
         made = values_of(sample, to, n_out, n, max(after, 0), batch)
         count = (last - first) * plane
-        if plane == per_plane and count >= STEP and not in_pairs:  # tiles lie as channels do
+        if plane == per_plane and count >= STEP and not in_fours:  # tiles lie as channels do
             begin = (max(after, 0) * batch + sample * n_out) * n + first * per_plane
             convolve(rows, terms[0], terms[1][0], bias, count, to, n, begin)
         else:
             convolve_tile(
-                in_pairs, rows, 0, stride, last - first, plane, terms, bias, room, sums, sums_stride
+                in_fours, rows, 0, stride, last - first, plane, terms, bias, room, sums, sums_stride
             )
             take(sums, sums_stride, first, last, space, reach, made)
         if layer[OF_BATCH]:
@@ -115,7 +115,7 @@ def rectify_share(member, size, batch, space, table, numbers, raws, constants, t
     slope, row = out.dtype.type(numbers[last_layer, SLOPE]), raws if after >= 0 else out
     task = claim(member, size, batch * tiles, taken)
     while task >= 0:
-        first, last = bounds(task % tiles, tiles, space[0])
+        first, last = bounds(task % tiles, layer, space)
         raw = values_of(task // tiles, row, layer[N_OUT], n, max(after, 0), batch)
         made = values_of(task // tiles, out, layer[N_OUT], n, 0, batch)
         rectify(raw, constants, slope, first * per_plane, last * per_plane, made)
@@ -138,7 +138,7 @@ def forward_share(
             wait()
         if table[i, IS_NORMALISED]:
             settle(
-                parts[i % 2], sizes_of(n_tiles(table[i], space), space), batch, weights, table[i],
+                parts[i % 2], sizes_of(table[i], space), batch, weights, table[i],
                 seen[i], numbers[i, MOMENTUM], numbers[i, EPS], own[i + 1],
             )  # fmt: skip
     if table[len(table) - 1, RESPONDS]:

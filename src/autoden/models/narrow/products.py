@@ -11,7 +11,8 @@ dimensions, taps and channels.
 
 import numpy as np
 
-from autoden.models.narrow.blocks import FORM, STEP, WIDTH, convolve_block, correlate_block
+from autoden.models.narrow.blocks import FORM, STEP, convolve_block, correlate_block
+from autoden.models.narrow.registers import WIDTH
 from autoden.transforms.compiled import part
 
 OUTPUTS, GRADIENTS, TERMS = FORM.outputs, FORM.gradients, FORM.terms
@@ -87,10 +88,11 @@ def convolve(tile, starts, w, bias, n, out, stride, begin):
     n_out, n_terms = len(bias), len(w) // len(bias)
     terms = starts[:n_terms]
     for first in range(0, n, STEP):
-        at = max(min(first, n - STEP), 0)  # the last ones may be computed twice
+        n_registers = min(-(-(n - first) // WIDTH), FORM.registers)
+        at = max(min(first, n - n_registers * WIDTH), 0)  # the last ones may be computed twice
         for o in range(0, n_out, OUTPUTS):
             convolve_block(
-                min(OUTPUTS, n_out - o), tile, at, terms, w, o * n_terms, bias, o, out,
+                min(OUTPUTS, n_out - o), n_registers, tile, at, terms, w, o * n_terms, bias, o, out,
                 begin + o * stride + at, stride,
             )  # fmt: skip
 

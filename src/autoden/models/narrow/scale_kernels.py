@@ -20,8 +20,8 @@ BUILT_ON = "d7c323a4960b46b5"
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
 """What is done: the second is the way back through the first, the fourth through the third."""
-MOST_LINES = 16
-"""So many lines of the input are in one of the output, at most."""
+MOST_PIECES = 4
+"""So many samples of the input are in one of the output along an axis, at most."""
 NEAR, FAR = 0.75, 0.25
 """Weights of the coarse samples beside a fine one, which is a quarter of a step from the nearer."""
 
@@ -105,24 +105,25 @@ def resample(kind, line, n, size, out):
 
 
 @part
-def find_lines(kind, place, coarse, fine, factors, starts, weights):
-    """Find the lines of the input that a line of the output is made of; say how many they are."""
+def pieces_of(kind, coarse, fine, factor):
+    """Say of what each sample of the output is made along an axis: first, how many, weights.
+
+    Those are samples of the input, which follow each other.
+    """
     shrinks = kind in (AVERAGE, GATHER)
     given, made = (fine, coarse) if shrinks else (coarse, fine)
-    a, b = place // made[1], place % made[1]
-    first_plane, last_plane = touched(kind, a, factors[0])
-    first_line, last_line = touched(kind, b, factors[1])
-    n = 0
-    for p in range(max(first_plane, 0), min(last_plane, given[0])):
-        j, i = (p, a) if shrinks else (a, p)
-        of_plane = weight_of(kind, j, i, coarse[0], fine[0], factors[0])
-        for q in range(max(first_line, 0), min(last_line, given[1])):
-            j, i = (q, b) if shrinks else (b, q)
-            weight = of_plane * weight_of(kind, j, i, coarse[1], fine[1], factors[1])
+    spans, weights = np.zeros((made, 2), np.int64), np.zeros((made, MOST_PIECES))
+    for at in range(made):
+        first, last = touched(kind, at, factor)
+        for piece in range(max(first, 0), min(last, given)):
+            j, i = (piece, at) if shrinks else (at, piece)
+            weight = weight_of(kind, j, i, coarse, fine, factor)
             if weight != 0:
-                starts[n], weights[n] = (p * given[1] + q) * given[2], weight
-                n += 1
-    return n
+                if spans[at, 1] == 0:
+                    spans[at, 0] = piece
+                weights[at, spans[at, 1]] = weight
+                spans[at, 1] += 1
+    return spans, weights
 
 
 @part
@@ -141,29 +142,48 @@ def add_up(values, starts, weights, n, width, line):
 
 
 @part
-def rescale_share(member, team, kind, x, coarse, fine, factors, out):
+def rescale_share(member, team, kind, x, coarse, fine, factors, added, out):
     """Make the lines of one of `team` threads, as `rescale` says."""
     given, made = (fine, coarse) if kind in (AVERAGE, GATHER) else (coarse, fine)
     line = np.zeros(max(coarse[2], fine[2]) + 3, x.dtype)
-    starts, weights = np.empty(MOST_LINES, np.int64), np.empty(MOST_LINES, x.dtype)
+    starts, weights = np.empty(MOST_PIECES**2, np.int64), np.empty(MOST_PIECES**2, x.dtype)
+    planes, of_planes = pieces_of(kind, coarse[0], fine[0], factors[0])
+    lines, of_lines = pieces_of(kind, coarse[1], fine[1], factors[1])
+    all_made, all_added = out.reshape(out.size), added.reshape(added.size)
     n_lines = len(x) * made[0] * made[1]
-    for index in range(member * n_lines // team, (member + 1) * n_lines // team):
-        row, place = index // (made[0] * made[1]), index % (made[0] * made[1])
-        n = find_lines(kind, place, coarse, fine, factors, starts, weights)
+    first = member * n_lines // team
+    row, a, b = first // (made[0] * made[1]), first // made[1] % made[0], first % made[1]
+    for index in range(first, (member + 1) * n_lines // team):
+        n = 0
+        for i in range(planes[a, 1]):
+            for j in range(lines[b, 1]):
+                starts[n] = ((planes[a, 0] + i) * given[1] + lines[b, 0] + j) * given[2]
+                weights[n] = of_planes[a, i] * of_lines[b, j]
+                n += 1
         add_up(x[row], starts, weights, n, given[2], line)
-        to = out[row, place * made[2] : (place + 1) * made[2]]
+        to = all_made[index * made[2] : (index + 1) * made[2]]
         if factors[2] == 1:
             for k in range(uint64(made[2])):
                 to[k] = line[k + 1]
         else:
             complete(kind, line, coarse[2], fine[2])
             resample(kind, line, coarse[2], fine[2], to)
+        if added.size:
+            beside = all_added[index * made[2] : (index + 1) * made[2]]
+            for k in range(uint64(made[2])):
+                to[k] += beside[k]
+        b += 1
+        if b == made[1]:
+            a, b = a + 1, 0
+        if a == made[0]:
+            row, a = row + 1, 0
 
 
 @compiled
-def rescale(kind, x, coarse, fine, factors, out, n_threads):
+def rescale(kind, x, coarse, fine, factors, added, out, n_threads):
     """Change the scale of rows ``x``, of one of the two shapes, to the other.
 
     Every axis of the fine shape is `factors` times the coarse one, or one less where that is odd.
+    What is `added` has the shape of ``out``, or no rows.
     """
-    in_team(rescale_share, n_threads, (kind, x, coarse, fine, factors, out))
+    in_team(rescale_share, n_threads, (kind, x, coarse, fine, factors, added, out))

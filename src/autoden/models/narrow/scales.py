@@ -33,8 +33,13 @@ Size = Sequence[int]
 
 def average(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     """Average ``(N, C, *S)`` over cells of `factors` samples, 1 or 2; the last may be smaller."""
-    coarse = [-(-size // factor) for size, factor in zip(x.shape[2:], factors, strict=True)]
-    return _rescaled(x, kernels.AVERAGE, coarse, x.shape[2:], factors)
+    return _rescaled(x, kernels.AVERAGE, _coarse(x, factors), x.shape[2:], factors)
+
+
+def average_and_keep(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Give the average and ``x`` itself: gradients by both are added in passing."""
+    average_, kept = _Fork.apply(x, factors)  # type: ignore[no-untyped-call]
+    return average_, kept
 
 
 def interpolate(x: Tensor, factors: tuple[int, ...], size: Size) -> Tensor:
@@ -55,23 +60,70 @@ class _Rescaling(torch.autograd.Function):
         ctx: Any, x: Tensor, kind: int, coarse: Size, fine: Size, factors: tuple[int, ...]
     ) -> Tensor:
         ctx.back = (BACK[kind], coarse, fine, factors)
-        rows = x.detach().contiguous().flatten(0, 1).flatten(1)
-        size = coarse if kind in (kernels.AVERAGE, kernels.GATHER) else fine
-        values = rows.numpy()
-        out = np.empty((len(rows), math.prod(size)), values.dtype)
-        threads = max(1, min(n_threads(), max(values.size, out.size) // OF_A_THREAD))
-        kernels.rescale(
-            kind, values, on_three_axes(tuple(coarse), 1), on_three_axes(tuple(fine), 1),
-            on_three_axes(factors, 1), out, threads,
-        )  # fmt: skip
-        return torch.from_numpy(out).view(*x.shape[:2], *size)
+        return _compute(x, kind, coarse, fine, factors)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         return _rescaled(gradient, *ctx.back), None, None, None, None
 
 
+class _Fork(torch.autograd.Function):
+    """An average, and what it is of; on the way back there is one sum of gradients for both."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        ctx.set_materialize_grads(False)
+        ctx.coarse, ctx.fine, ctx.factors = _coarse(x, factors), x.shape[2:], factors
+        return _compute(x, kernels.AVERAGE, ctx.coarse, ctx.fine, factors), x
+
+    @staticmethod
+    def backward(
+        ctx: Any, by_average: Tensor | None, by_kept: Tensor | None
+    ) -> tuple[Tensor | None, None]:
+        how = kernels.SPREAD, ctx.coarse, ctx.fine, ctx.factors
+        if by_average is None:
+            return by_kept, None
+        if by_kept is not None and not torch.is_grad_enabled():
+            return _compute(by_average, *how, by_kept), None
+        spread = _rescaled(by_average, *how)  # it may be differentiated once more
+        return spread if by_kept is None else by_kept + spread, None
+
+
+def _coarse(x: Tensor, factors: tuple[int, ...]) -> Size:
+    """Give the size of an average; the last cells may be smaller."""
+    return [-(-size // factor) for size, factor in zip(x.shape[2:], factors, strict=True)]
+
+
+def _compute(
+    x: Tensor,
+    kind: int,
+    coarse: Size,
+    fine: Size,
+    factors: tuple[int, ...],
+    added: Tensor | None = None,
+) -> Tensor:
+    """Do what `kind` says, and add something of the size of what is made."""
+    values = _rows(x)
+    size = coarse if kind in (kernels.AVERAGE, kernels.GATHER) else fine
+    out = np.empty((len(values), math.prod(size)), values.dtype)
+    beside = out[:0] if added is None else _rows(added)
+    threads = max(1, min(n_threads(), max(values.size, out.size) // OF_A_THREAD))
+    kernels.rescale(
+        kind, values, on_three_axes(tuple(coarse), 1), on_three_axes(tuple(fine), 1),
+        on_three_axes(factors, 1), beside, out, threads,
+    )  # fmt: skip
+    return torch.from_numpy(out).view(*x.shape[:2], *size)
+
+
+def _rows(x: Tensor) -> np.ndarray[Any, Any]:
+    """See every channel as a row."""
+    rows: np.ndarray[Any, Any] = (
+        x.detach().resolve_neg().contiguous().flatten(0, 1).flatten(1).numpy()
+    )
+    return rows
+
+
 def _rescaled(x: Tensor, kind: int, coarse: Size, fine: Size, factors: tuple[int, ...]) -> Tensor:
-    """Do what `kind` says."""
+    """Do what `kind` says, differentiably."""
     out: Tensor = _Rescaling.apply(x, kind, coarse, fine, factors)  # type: ignore[no-untyped-call]
     return out

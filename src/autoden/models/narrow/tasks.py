@@ -10,11 +10,12 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
 import numpy as np
 
-from autoden.models.narrow.blocks import STEP, WIDTH
+from autoden.models.narrow.blocks import STEP
 from autoden.models.narrow.products import OUTPUTS, rounded
+from autoden.models.narrow.registers import WIDTH
 from autoden.models.narrow.team import take_next
 from autoden.models.narrow.tiles import CIRCULAR, plane_of
-from autoden.models.narrow.winograd import N_PARTS
+from autoden.models.narrow.winograd import AT_ONCE, N_PARTS, N_TAPS, fours_of
 from autoden.transforms.compiled import part
 
 (
@@ -32,8 +33,8 @@ SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
 
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
-LEAST_PAIRED = 12
-"""Product and sum of the numbers of inputs and outputs are so far apart where pairs pay."""
+LEAST_IN_FOURS = 10
+"""Product and sum of the numbers of inputs and outputs are so far apart where fours pay."""
 LEAST_REACHES = 4
 """A tile has at least so many times the planes that are computed twice at one of its ends."""
 
@@ -59,19 +60,19 @@ def form_of(layer, space):
     """Give the form of a layer's tiles: reach, taps, their number, a plane, a line, the planes."""
     reach, tiles = axes(layer, REACH), n_tiles(layer, space)
     plane, pitch = plane_of(space, reach)
-    return reach, axes(layer, TAPS), tiles, plane, pitch, -(-space[0] // tiles)
+    return reach, axes(layer, TAPS), tiles, plane, pitch, most_planes(layer, space)
 
 
 @part
-def goes_in_pairs(layer, space):
-    """Tell whether planes of a layer are convolved in pairs (`winograd`).
+def goes_in_fours(layer, space):
+    """Tell whether planes of a layer are convolved in fours (`winograd`).
 
-    That saves a third of the products and takes some sums for every input and output. Samples of
+    That saves half of the products and takes some sums for every input and output. Samples of
     signals are planes, too, but too small.
     """
     n_in, n_out, taps = layer[N_IN], layer[N_OUT], axes(layer, TAPS)
-    pays = n_in * n_out >= LEAST_PAIRED * (n_in + n_out)
-    return taps[0] == 3 and layer[DILATION] == 1 and space[1] * space[2] > 1 and pays
+    pays = n_in * n_out >= LEAST_IN_FOURS * (n_in + n_out)
+    return taps[0] == N_TAPS and layer[DILATION] == 1 and space[1] * space[2] > 1 and pays
 
 
 @part
@@ -82,17 +83,18 @@ def strides_of(layer, space):
     less than a plane beyond as many planes as the convolution is deep. Tiles at the ends of a
     sample go beyond them on the way back. Gradients by raw values have as many zeros before, as a
     tap can look back within a plane (`lead`), and twice the reach in planes at both ends, and may
-    begin up to a register later. Where planes go in pairs, one more may be looked at.
+    begin up to a register later. Where planes go in fours, the last four are whole.
     """
     reach, _, _, plane, pitch, height = form_of(layer, space)
     lead = 2 * (reach[1] * pitch + reach[2])
+    more = AT_ONCE - 1 if goes_in_fours(layer, space) else 1
     return (
-        (height + 2 * reach[0] + 1) * plane + STEP,
-        (height + 1) * plane + STEP,
+        (height + 2 * reach[0] + more) * plane + STEP,
+        (height + more) * plane + STEP,
         lead,
-        rounded((height + 4 * reach[0] + 1) * plane + lead + STEP + WIDTH, WIDTH),
-        (height + 2 * reach[0] + 1) * plane + STEP,
-        rounded((height + 2 * reach[0] + 1) // 2 * plane + STEP + lead, WIDTH),
+        rounded((height + 4 * reach[0] + more) * plane + lead + STEP + WIDTH, WIDTH),
+        (height + 2 * reach[0] + more) * plane + STEP,
+        rounded(fours_of(height + 2 * reach[0]) * plane + STEP + lead, WIDTH),
     )
 
 
@@ -100,7 +102,7 @@ def strides_of(layer, space):
 def ends_forward(layer, space):
     """Say where in the room of a thread end rows, sums, parts, products (`winograd`)."""
     stride, sums_stride, _, _, _, parts_stride = strides_of(layer, space)
-    of_parts = N_PARTS * parts_stride if goes_in_pairs(layer, space) else 0
+    of_parts = N_PARTS * parts_stride if goes_in_fours(layer, space) else 0
     rows = layer[N_IN] * stride
     sums = rows + layer[N_OUT] * sums_stride
     parts = sums + layer[N_IN] * of_parts
@@ -111,7 +113,7 @@ def ends_forward(layer, space):
 def ends_back(layer, space):
     """Say where end rows, gradients, sums back, parts of rows and of gradients, products."""
     stride, _, _, by_stride, back_stride, parts_stride = strides_of(layer, space)
-    of_parts = N_PARTS * parts_stride if goes_in_pairs(layer, space) else 0
+    of_parts = N_PARTS * parts_stride if goes_in_fours(layer, space) else 0
     rows = rounded(layer[N_IN] * stride, WIDTH)
     gradients = rows + layer[N_OUT] * by_stride
     back = rounded(gradients + layer[N_IN] * back_stride, WIDTH)
@@ -173,9 +175,25 @@ def claim(member, size, n, taken):
 
 
 @part
-def bounds(tile, tiles, n_planes):
+def together(layer, space):
+    """Say how many planes stay in one tile: as many as are convolved together."""
+    whole = goes_in_fours(layer, space) and space[0] >= AT_ONCE * n_tiles(layer, space)
+    return AT_ONCE if whole else 1
+
+
+@part
+def most_planes(layer, space):
+    """Say how many planes a tile has at most."""
+    unit = together(layer, space)
+    return -(-space[0] // (unit * n_tiles(layer, space))) * unit
+
+
+@part
+def bounds(tile, layer, space):
     """Say which planes a tile has."""
-    return tile * n_planes // tiles, (tile + 1) * n_planes // tiles
+    tiles, unit = n_tiles(layer, space), together(layer, space)
+    n = -(-space[0] // unit)
+    return tile * n // tiles * unit, min((tile + 1) * n // tiles * unit, space[0])
 
 
 @part
@@ -195,11 +213,11 @@ def values_of(n, row, n_channels, size, before, batch):
 
 
 @part
-def sizes_of(tiles, space):
+def sizes_of(layer, space):
     """Give the number of samples of each tile."""
-    sizes = np.empty(tiles, np.int64)
-    for tile in range(tiles):
-        first, last = bounds(tile, tiles, space[0])
+    sizes = np.empty(n_tiles(layer, space), np.int64)
+    for tile in range(len(sizes)):
+        first, last = bounds(tile, layer, space)
         sizes[tile] = (last - first) * space[1] * space[2]
     return sizes
 

@@ -17,7 +17,7 @@ also have to allow for counting from the end. Sums may be taken in any order, wh
 
 from numba import uint64
 
-from autoden.models.narrow.blocks import fetch
+from autoden.models.narrow.registers import fetch
 from autoden.transforms.compiled import part
 
 BLOCK = 2**14
@@ -44,17 +44,23 @@ def plane_of(space, reach):
 
 @part
 def runs_of(n_planes, space, reach):
-    """Give the number of runs of some planes, the length of one, and how many are a plane."""
+    """Give the runs of some planes: how many groups of how many, the places from one to the next.
+
+    The third of these is the length of a run. Groups are as few as can be, as each takes time.
+    """
+    plane, pitch = plane_of(space, reach)
     if reach[1] == 0 and reach[2] == 0:
-        return 1, n_planes * space[1] * space[2], 1
-    return n_planes * space[1], space[2], space[1]
+        return (1, 1), (0, 0, n_planes * space[1] * space[2])
+    if space[1] == 1:
+        return (1, n_planes), (0, plane, space[2])
+    return (n_planes, space[1]), (plane, pitch, space[2])
 
 
 @part
-def place_of(run, per_plane, space, reach):
-    """Give the place of a run from the first plane of a tile on."""
-    plane, pitch = plane_of(space, reach)
-    return run // per_plane * plane + (run % per_plane + reach[1]) * pitch + reach[2]
+def inset_of(space, reach):
+    """Give the place of the first run of a plane of a tile."""
+    _, pitch = plane_of(space, reach)
+    return reach[1] * pitch + reach[2]
 
 
 @part
@@ -110,13 +116,13 @@ def fold(tile, first, size, width, step, n, mode):
 @part
 def extend_lines(tile, start, n_planes, space, reach, mode):
     """Fill what lies before and after each line of some planes, which begin at `start`."""
-    plane, pitch = plane_of(space, reach)
-    size, first = space[2], start + reach[1] * pitch + reach[2]
+    n, step = runs_of(n_planes, space, reach)
+    size, first = space[2], start + inset_of(space, reach)
     for i in range(1, reach[2] + 1):
         before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
-        for a in range(n_planes):
-            for b in range(space[1]):
-                line = first + a * plane + b * pitch
+        for a in range(n[0]):
+            for b in range(n[1]):
+                line = first + a * step[0] + b * step[1]
                 low, high = uint64(line - i), uint64(line + size - 1 + i)
                 tile[low] = 0 if mode == ZEROS else tile[uint64(line + before)]
                 tile[high] = 0 if mode == ZEROS else tile[uint64(line + after)]
@@ -127,13 +133,13 @@ def fold_lines(tile, start, n_planes, space, reach, mode):
     """Add what `extend_lines` has copied to what it was copied from."""
     if mode == ZEROS:
         return
-    plane, pitch = plane_of(space, reach)
-    size, first = space[2], start + reach[1] * pitch + reach[2]
+    n, step = runs_of(n_planes, space, reach)
+    size, first = space[2], start + inset_of(space, reach)
     for i in range(1, reach[2] + 1):
         before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
-        for a in range(n_planes):
-            for b in range(space[1]):
-                line = first + a * plane + b * pitch
+        for a in range(n[0]):
+            for b in range(n[1]):
+                line = first + a * step[0] + b * step[1]
                 tile[uint64(line + before)] += tile[uint64(line - i)]
                 tile[uint64(line + after)] += tile[uint64(line + size - 1 + i)]
 
@@ -154,17 +160,19 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
     """
     plane, pitch = plane_of(space, reach)
     low, high = max(first - reach[0], 0), min(last + reach[0], space[0])
-    n_runs, length, per_plane = runs_of(high - low, space, reach)
+    n, step = runs_of(high - low, space, reach)
     for c in range(raw.shape[0]):
         scale, shift, values = constants[SCALE, c], constants[SHIFT, c], raw[c]
         start = (row + c) * stride + (low - first + reach[0]) * plane
+        begin, inside = low * space[1] * space[2], start + inset_of(space, reach)
         ahead(values, first, last, space)
-        for run in range(n_runs):
-            inside = start + place_of(run, per_plane, space, reach)
-            to, at = uint64(inside), uint64(low * space[1] * space[2] + run * length)
-            for i in range(uint64(length)):
-                u = scale * values[at + i] + shift
-                tile[to + i] = u if u > 0 else slope * u
+        for a in range(n[0]):
+            for b in range(n[1]):
+                to = uint64(inside + a * step[0] + b * step[1])
+                at = uint64(begin + (a * n[1] + b) * step[2])
+                for i in range(uint64(step[2])):
+                    u = scale * values[at + i] + shift
+                    tile[to + i] = u if u > 0 else slope * u
         extend_lines(tile, start, high - low, space, reach, mode)
         if reach[1]:
             for a in range(high - low):
@@ -182,15 +190,16 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
 @part
 def take(tile, stride, first, last, space, reach, raw):
     """Write the planes of a tile that has no margin before them to the raw values."""
-    n_runs, length, per_plane = runs_of(last - first, space, reach)
-    inset = place_of(0, per_plane, space, reach)
+    n, step = runs_of(last - first, space, reach)
+    begin = first * space[1] * space[2]
     for c in range(raw.shape[0]):
         values = raw[c]
-        for run in range(n_runs):
-            at = uint64(c * stride + place_of(run, per_plane, space, reach) - inset)
-            to = uint64(first * space[1] * space[2] + run * length)
-            for i in range(uint64(length)):
-                values[to + i] = tile[at + i]
+        for a in range(n[0]):
+            for b in range(n[1]):
+                at = uint64(c * stride + a * step[0] + b * step[1])
+                to = uint64(begin + (a * n[1] + b) * step[2])
+                for i in range(uint64(step[2])):
+                    values[to + i] = tile[at + i]
 
 
 @part
@@ -201,27 +210,28 @@ def unrespond(
 
     They are ``scale * (z + level + tilt * (raw - mean))``, where z is before the rectifier.
     """
-    n_runs, length, per_plane = runs_of(last - first, space, reach)
-    inset = place_of(0, per_plane, space, reach)
+    n, step = runs_of(last - first, space, reach)
+    begin = first * space[1] * space[2]
     for c in range(raw.shape[0]):
         scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
         level, tilt = constants[LEVEL, c], constants[TILT, c]
         values, gradient = raw[c], gradients[c]
         ahead(values, first, last, space)
         ahead(gradient, first, last, space)
-        for run in range(n_runs):
-            to = uint64(c * stride + start + place_of(run, per_plane, space, reach) - inset)
-            at = uint64(first * space[1] * space[2] + run * length)
-            if of_batch:
-                for i in range(uint64(length)):
-                    u, g = values[at + i], gradient[at + i]
-                    z = g if scale * u + shift > 0 else slope * g
-                    tile[to + i] = scale * (z + level + tilt * (u - mean))
-            else:
-                for i in range(uint64(length)):
-                    g = gradient[at + i]
-                    z = g if scale * values[at + i] + shift > 0 else slope * g
-                    tile[to + i] = scale * z
+        for a in range(n[0]):
+            for b in range(n[1]):
+                to = uint64(c * stride + start + a * step[0] + b * step[1])
+                at = uint64(begin + (a * n[1] + b) * step[2])
+                if of_batch:
+                    for i in range(uint64(step[2])):
+                        u, g = values[at + i], gradient[at + i]
+                        z = g if scale * u + shift > 0 else slope * g
+                        tile[to + i] = scale * (z + level + tilt * (u - mean))
+                else:
+                    for i in range(uint64(step[2])):
+                        g = gradient[at + i]
+                        z = g if scale * values[at + i] + shift > 0 else slope * g
+                        tile[to + i] = scale * z
 
 
 @part
@@ -232,9 +242,11 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
     written.
     """
     plane, pitch = plane_of(space, reach)
-    n_runs, length, per_plane = runs_of(last - first, space, reach)
+    n, step = runs_of(last - first, space, reach)
+    begin = first * space[1] * space[2]
     for c in range(out.shape[0]):
         values, origin = out[c], (row + c) * stride + (reach[0] - start) * plane
+        inside = origin + first * plane + inset_of(space, reach)
         if mode != ZEROS:
             for a in range(start - reach[0], 0):
                 to = origin + source(a, space[0], reach[0], mode) * plane
@@ -247,11 +259,12 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
                 lines = origin + a * plane + reach[1] * pitch
                 fold(tile, lines, space[1], reach[1], pitch, pitch, mode)
         fold_lines(tile, origin + first * plane, last - first, space, reach, mode)
-        for run in range(n_runs):
-            inside = origin + first * plane + place_of(run, per_plane, space, reach)
-            at, to = uint64(inside), uint64(first * space[1] * space[2] + run * length)
-            for i in range(uint64(length)):
-                values[to + i] = tile[at + i]
+        for a in range(n[0]):
+            for b in range(n[1]):
+                at = uint64(inside + a * step[0] + b * step[1])
+                to = uint64(begin + (a * n[1] + b) * step[2])
+                for i in range(uint64(step[2])):
+                    values[to + i] = tile[at + i]
 
 
 @part

@@ -1,16 +1,16 @@
-"""Convolutions over three planes, two planes of the output at a time: four products for six.
+"""Convolutions over three planes, four planes of the output at a time: six products for twelve.
 
 After S. Winograd, "Arithmetic complexity of computations" (1980); A. Lavin & S. Gray, "Fast
-algorithms for convolutional neural networks" (CVPR 2016). Of four planes d of a tile and three
-planes g of weights two planes y are made,
+algorithms for convolutional neural networks" (CVPR 2016). Six planes d of a tile and three planes g
+of weights make four planes y of the output,
 
-    y0 = m0 + m1 + m2,    m0 = (d0 - d2) g0,    m1 = (d1 + d2) (g0 + g1 + g2) / 2,
-    y1 = m1 - m2 - m3,    m3 = (d1 - d3) g2,    m2 = (d2 - d1) (g0 - g1 + g2) / 2,
+    y = A' m,    m = (B d) (G g),
 
-where a product is a convolution within planes. So a tile becomes four tiles of half as many planes,
-the *parts*, and weights become four sets. The way back by weights is the transpose: gradients by y
-become those by m, which are multiplied by the same parts of the tile; what is found are gradients
-by the four sets. Results are those of `products` but for rounding.
+where a product m is a convolution within planes, and the matrices are those of polynomials that
+are known at 0, 1, -1, 2, -2 and infinity. So a tile becomes six tiles of a quarter as many planes,
+the *parts*, and weights become six sets. The way back by weights is the transpose: gradients by y
+become those by m, `A` times them, which are multiplied by the same parts of the tile; what is found
+are gradients by the six sets. Results are those of `products` but for rounding.
 
 `BUILT_ON` of the kernels has to follow what changes here.
 """
@@ -20,32 +20,64 @@ by the four sets. Results are those of `products` but for rounding.
 import numpy as np
 from numba import uint64
 
-from autoden.models.narrow.blocks import (
-    WIDTH,
-    merge_block,
-    split_block,
-    split_gradients_block,
-)
-from autoden.models.narrow.products import OUTPUTS, convolve, correlate, packed
+from autoden.models.narrow.combinations import combine
+from autoden.models.narrow.products import OUTPUTS, block_of, convolve, correlate
+from autoden.models.narrow.registers import WIDTH
 from autoden.transforms.compiled import part
 
-N_PARTS = 4
+TO_PARTS = (
+    (4, 0, -5, 0, 1, 0),
+    (0, -4, -4, 1, 1, 0),
+    (0, 4, -4, -1, 1, 0),
+    (0, -2, -1, 2, 1, 0),
+    (0, 2, -1, -2, 1, 0),
+    (0, 4, 0, -5, 0, 1),
+)
+"""The matrix B."""
+TO_SETS = np.array(
+    (
+        (1 / 4, 0, 0),
+        (-1 / 6, -1 / 6, -1 / 6),
+        (-1 / 6, 1 / 6, -1 / 6),
+        (1 / 24, 1 / 12, 1 / 6),
+        (1 / 24, -1 / 12, 1 / 6),
+        (0, 0, 1),
+    )
+)
+"""The matrix G."""
+FROM_PRODUCTS = (
+    (1, 1, 1, 1, 1, 0),
+    (0, 1, -1, 2, -2, 0),
+    (0, 1, 1, 4, 4, 0),
+    (0, 1, -1, 8, -8, 1),
+)
+"""The matrix A'."""
+N_PARTS, N_TAPS = TO_SETS.shape
+AT_ONCE = len(FROM_PRODUCTS)
+"""So many planes are made together."""
+
+split_block = combine(TO_PARTS)
+split_gradients_block = combine(tuple(zip(*FROM_PRODUCTS, strict=True)))
+merge_block = combine(FROM_PRODUCTS)
 
 
 @part
-def pairs_of(n_planes):
-    """Say how many pairs some planes are; a single one at the end has none beside it."""
-    return (n_planes + 1) // 2
+def fours_of(n_planes):
+    """Say how many times four some planes are; the last ones may be fewer."""
+    return (n_planes + AT_ONCE - 1) // AT_ONCE
 
 
 @part
-def sets_of(weights):
-    """Turn weights (n_out, n_in, 3 planes of taps) into four sets of one plane of taps."""
+def packed_sets(weights):
+    """Turn weights (n_out, n_in, 3 planes of taps) into six sets, sorted as blocks read them."""
     n_out, n_in, n_taps = weights.shape
-    n = n_taps // 3
-    sets = np.empty((N_PARTS, n_out, n_in, n), weights.dtype)
-    half = weights.dtype.type(1 / 2)
+    n = n_taps // N_TAPS
+    n_terms = n_in * n
+    w = np.empty((N_PARTS, n_out * n_terms), weights.dtype)
+    to_sets = TO_SETS.astype(weights.dtype)
     for o in range(n_out):
+        first, width = block_of(o, n_out)
+        to = first * n_terms + o - first
         for c in range(n_in):
             for k in range(n):
                 before, here, after = (
@@ -53,19 +85,10 @@ def sets_of(weights):
                     weights[o, c, n + k],
                     weights[o, c, 2 * n + k],
                 )
-                sets[0, o, c, k], sets[3, o, c, k] = before, after
-                sets[1, o, c, k] = half * (before + here + after)
-                sets[2, o, c, k] = half * (before - here + after)
-    return sets
-
-
-@part
-def packed_sets(weights):
-    """Sort the four sets of weights (n_out, n_in, 3 planes of taps) as blocks read them."""
-    sets = sets_of(weights)
-    w = np.empty((N_PARTS, sets[0].size), weights.dtype)
-    for i in range(N_PARTS):
-        w[i] = packed(sets[i])
+                for i in range(N_PARTS):
+                    of_set = to_sets[i]
+                    w[i, to] = of_set[0] * before + of_set[1] * here + of_set[2] * after
+                to += width
     return w
 
 
@@ -79,62 +102,65 @@ def clear(row, start, n):
 
 @part
 def split(tile, begin, stride, n_rows, n_planes, plane, parts, parts_stride, tail):
-    """Make the four parts of a tile, of which row after row lies one after the other.
+    """Make the six parts of a tile, of which row after row lies one after the other.
 
-    Planes of rows are read from `begin` on, two more than `n_planes` that will be made of them.
-    Each row of a part is followed by `tail` zeros, which have to be a register at least.
+    Planes of rows are read from `begin` on, two more than `n_planes` that will be made of them;
+    what is beyond those is overwritten. Each row of a part is followed by `tail` zeros, which have
+    to be a register at least.
     """
-    n_pairs, to_next = pairs_of(n_planes), n_rows * parts_stride
+    n_fours, to_next = fours_of(n_planes), n_rows * parts_stride
     for c in range(n_rows):
-        for pair in range(n_pairs):
-            start, to = begin + c * stride + 2 * pair * plane, c * parts_stride + pair * plane
+        known = begin + c * stride + (n_planes + N_TAPS - 1) * plane
+        clear(tile, known, (AT_ONCE * n_fours - n_planes) * plane)
+        for four in range(n_fours):
+            start, to = begin + c * stride + AT_ONCE * four * plane, c * parts_stride + four * plane
             for i in range(0, plane, WIDTH):  # the next ones write over what is beyond the plane
                 split_block(tile, start + i, plane, parts, to + i, to_next)
         for i in range(N_PARTS):
-            clear(parts, i * to_next + c * parts_stride + n_pairs * plane, tail)
+            clear(parts, i * to_next + c * parts_stride + n_fours * plane, tail)
 
 
 @part
 def split_gradients(tile, begin, stride, n_rows, n_planes, plane, parts, parts_stride, tail):
-    """Turn gradients by planes into those by the four products; as `split`.
+    """Turn gradients by planes into those by the six products; as `split`.
 
-    Where `n_planes` is odd, there have to be zeros beyond.
+    Where `n_planes` is no multiple of four, there have to be zeros beyond.
     """
-    n_pairs, to_next = pairs_of(n_planes), n_rows * parts_stride
+    n_fours, to_next = fours_of(n_planes), n_rows * parts_stride
     for c in range(n_rows):
-        for pair in range(n_pairs):
-            start, to = begin + c * stride + 2 * pair * plane, c * parts_stride + pair * plane
+        for four in range(n_fours):
+            start, to = begin + c * stride + AT_ONCE * four * plane, c * parts_stride + four * plane
             for i in range(0, plane, WIDTH):
                 split_gradients_block(tile, start + i, plane, parts, to + i, to_next)
         for i in range(N_PARTS):
-            clear(parts, i * to_next + c * parts_stride + n_pairs * plane, tail)
+            clear(parts, i * to_next + c * parts_stride + n_fours * plane, tail)
 
 
 @part
 def merge(products, stride, n_rows, n_planes, plane, out, out_stride, to):
-    """Make planes of the four products, of which row after row lies one after the other.
+    """Make planes of the six products, of which row after row lies one after the other.
 
-    There must be room for one plane more, and for a register.
+    There must be room for whole fours of planes, and for a register.
     """
     to_next = OUTPUTS * stride
     for o in range(n_rows):
-        for pair in range(pairs_of(n_planes)):
-            start, at = o * stride + pair * plane, to + o * out_stride + 2 * pair * plane
+        for four in range(fours_of(n_planes)):
+            start, at = o * stride + four * plane, to + o * out_stride + AT_ONCE * four * plane
             # backwards, so that what is beyond the first plane is written over by the second
             for i in range((plane - 1) // WIDTH * WIDTH, -1, -WIDTH):
                 merge_block(products, start + i, to_next, out, at + i, plane)
 
 
 @part
-def convolve_pairs(
+def convolve_fours(
     parts, parts_stride, starts, w, bias, n_planes, plane, products, out, out_stride, to
 ):
-    """Convolve the four `parts` of a tile with as many sets of weights; write planes of outputs.
+    """Convolve the six `parts` of a tile with as many sets of weights; write planes of outputs.
 
-    There are as many outputs as biases. `products` is room for the four products of a block of
+    There are as many outputs as biases. `products` is room for the six products of a block of
     outputs, whose rows are as long as those of parts.
     """
-    n_out, n = len(bias), pairs_of(n_planes) * plane
+    n_out, n = len(bias), fours_of(n_planes) * plane
     n_terms = w.shape[1] // n_out
     n_in = len(parts) // (N_PARTS * parts_stride)
     none = np.zeros(OUTPUTS, bias.dtype)
@@ -152,8 +178,8 @@ def convolve_pairs(
 
 
 @part
-def correlate_pairs(parts, starts, gradients, stride, n, by_sets):
-    """Add the gradients by the four sets of weights (4, outputs, terms), of `n` numbers of rows."""
+def correlate_fours(parts, starts, gradients, stride, n, by_sets):
+    """Add the gradients by the six sets of weights (6, outputs, terms), of `n` numbers of rows."""
     n_in, n_out = len(parts) // (N_PARTS * stride), len(gradients) // (N_PARTS * stride)
     for i in range(N_PARTS):
         correlate(
@@ -163,7 +189,9 @@ def correlate_pairs(parts, starts, gradients, stride, n, by_sets):
 
 
 @part
-def from_sets(one, two, three, four):
-    """Turn gradients by the four sets of weights into those by the three planes of weights."""
-    both, apart = (two + three) / 2, (two - three) / 2
-    return one + both, apart, both + four
+def from_sets(total, plane):
+    """Turn the gradients by the six sets of weights into that by one of the planes of weights."""
+    found = 0.0
+    for i in range(N_PARTS):
+        found += TO_SETS[i, plane] * total[i]
+    return found
