@@ -25,7 +25,7 @@ from autoden.models.narrow.registers import (
     Source,
     add_product,
     rows_of,
-    sum_of,
+    sums_of,
 )
 from autoden.transforms.compiled import instruction
 
@@ -139,11 +139,10 @@ def correlate_block(
                     for h, factor in enumerate(factors):
                         pair = (p, h) if passing is given else (h, p)
                         _grow(builder, totals[pair], x, factor)
-            for g, i in enumerate(each):
-                first = builder.add(to, builder.mul(sums_stride, i))
-                for k, term in enumerate(terms):
-                    total = sum_of(builder, builder.load(totals[g, k]))
-                    sums.add(builder.add(first, term), total)
+            found = sums_of(builder, [builder.load(total) for total in totals.values()])
+            for (g, k), total in zip(totals, found, strict=True):
+                first = builder.add(to, builder.mul(sums_stride, each[g]))
+                sums.add(builder.add(first, terms[k]), total)
 
         _for_each_number(builder, n, FORM.gradients, block)
         return context.get_dummy_value()

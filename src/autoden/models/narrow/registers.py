@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -114,13 +115,31 @@ def add_product(builder: Any, total: Any, one: Any, other: Any) -> Any:
     return builder.fadd(total, builder.fmul(one, other, flags=FUSED), flags=FUSED)
 
 
-def sum_of(builder: Any, register: Any) -> Any:
-    """Add up the numbers of a register, in any order."""
-    number = register.type.element
-    suffix = {ir.FloatType(): "f32", ir.DoubleType(): "f64"}[number]
-    reduce = cgutils.get_or_insert_function(
-        builder.module,
-        ir.FunctionType(number, [number, register.type]),
-        f"llvm.vector.reduce.fadd.v{WIDTH}{suffix}",
-    )
-    return builder.call(reduce, [ir.Constant(number, -0.0), register], fastmath=("reassoc",))
+def sums_of(builder: Any, registers: list[Any]) -> list[Any]:
+    """Add up the numbers of each register; give the sums."""
+    some, step, index = registers[:WIDTH], 1, ir.IntType(32)
+    together = some
+    while step < WIDTH:
+        pairs = zip_longest(together[::2], together[1::2], fillvalue=together[-1])
+        together = [_folded(builder, one, other, step) for one, other in pairs]
+        step *= 2
+    kept = cgutils.alloca_once_value(builder, together[0])
+    numbers = builder.bitcast(kept, together[0].type.element.as_pointer())
+    sums = [builder.load(builder.gep(numbers, [index(i)])) for i in range(len(some))]
+    return sums + (sums_of(builder, registers[WIDTH:]) if registers[WIDTH:] else [])
+
+
+def _folded(builder: Any, one: Any, other: Any, step: int) -> Any:
+    """Add numbers that are `step` apart: those of the second register where the place has `step`.
+
+    Of as many registers as there are numbers in one, folded two by two with a step of 1, then 2 and
+    so on, one remains; its numbers are the sums of each in turn.
+    """
+    index = ir.IntType(32)
+    own = [i + (WIDTH if i & step else 0) for i in range(WIDTH)]
+
+    def chosen(places: list[int]) -> Any:
+        mask = ir.Constant(ir.VectorType(index, WIDTH), places)
+        return builder.shuffle_vector(one, other, mask)
+
+    return builder.fadd(chosen(own), chosen([i ^ step for i in own]))
