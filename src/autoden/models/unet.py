@@ -106,9 +106,9 @@ class Encoder(nn.Module):
         self.block = double_conv(n_in, n_out, p.n_dims, p.pad_mode)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ``(N, n_in, *S)`` to ``(N, n_out, *ceil(S / 2))``, and give `x` to go across."""
+        """Give `x` ``(N, n_in, *S)``, to go across, and ``(N, n_out, *ceil(S / 2))``."""
         halved, across = self.down(x)
-        return self.block(halved), across
+        return across, self.block(halved)
 
 
 class Decoder(nn.Module):
@@ -250,11 +250,10 @@ pad_mode, blur_pool, top_skip, align_corners
             ``T`` is ``S`` halved `n_levels` times, rounded up, along axes with room for it.
         """
         check_input(x, self.n_channels_in, self.n_dims)
-        latent: Tensor = self.first(x)
-        features = []
+        features = [self.first(x)]
         for encode in self.encoders:
-            latent, across = encode(latent)
-            features.append(across)
+            features[-1:] = encode(features[-1])
+        latent: Tensor = features.pop()
         y = latent
         for decode in self.decoders:
             y = decode(y, features.pop())
