@@ -56,7 +56,7 @@ def is_plain(x: Tensor) -> bool:
 def has_kernels(dtype: torch.dtype, module: str) -> bool:
     """Tell whether kernels work for numbers of this type, by computing something tiny.
 
-    They are compiled once per installation, which takes half a minute, and kept on disk.
+    They are compiled once per installation, which takes up to a minute, and kept on disk.
 
     Parameters
     ----------

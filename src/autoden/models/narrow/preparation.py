@@ -42,7 +42,7 @@ def prepare(module: str, dtype: torch.dtype) -> None:
             try_out(dtype)
             return
         except _NotKept:
-            logger.info("Compiling %s, once per installation: up to half a minute.", module)
+            logger.info("Compiling %s, once per installation: up to a minute.", module)
     _compile_apart(module, dtype)
     try_out(dtype)
 
