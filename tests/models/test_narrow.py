@@ -9,8 +9,11 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -20,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from autoden.models import params
 from autoden.models.narrow import availability, backward_kernels, tasks
 from autoden.models.narrow import chain as chain_module
-from autoden.models.narrow.chain import Chain
+from autoden.models.narrow.chain import Chain, recipe_of
 from autoden.models.padding import Pad
 
 MODES = ["replicate", "reflect", "circular", "zeros"]
@@ -164,6 +167,51 @@ def test_gradients_of_fours_are_those_of_finite_differences(n_dims) -> None:
     x = torch.randn(1, 40, *(5, 4, 3)[:n_dims], dtype=torch.float64, requires_grad=True)
     assert gradcheck(made, (x,), fast_mode=True)
     assert gradgradcheck(made, (x,), fast_mode=True)
+
+
+@pytest.mark.parametrize("how", ["joined", "twice", "by a weight"])
+def test_what_depends_on_each_other_has_the_gradients_of_torch_also_of_second_order(how) -> None:
+    made = Chain(*layer(4, 2, norm=False), *layer(2, 2, norm=False)).double()
+    whole = Chain(*layer(2, 2, norm=False, bias=True)).double()
+
+    def compute(made: nn.Module, whole: nn.Module, x: Tensor, by_kernels: bool) -> Tensor:
+        if how == "twice":
+            return whole(whole(x))
+        if how == "by a weight":
+            return whole(x * whole[1].weight.sum())
+        return made.join(x, x.sin()) if by_kernels else made(torch.cat((x, x.sin()), 1))
+
+    found = []
+    for by_kernels in (True, False):
+        parts = (made, whole) if by_kernels else (by_torch(made), by_torch(whole))
+        x = torch.linspace(-1, 2, 44, dtype=torch.float64).reshape(2, 2, 11).requires_grad_()
+        wanted = [x, *(parts[0] if how == "joined" else parts[1]).parameters()]
+        loss = compute(*parts, x, by_kernels).square().sum()
+        slopes = torch.autograd.grad(loss, wanted, create_graph=True)
+        curvature = torch.autograd.grad(sum(s.square().sum() for s in slopes), wanted)
+        found.append([*slopes, *curvature])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_tiles_have_every_plane_once_and_the_last_one_is_no_smaller() -> None:
+    @numba.njit
+    def tiles_of(row, space):
+        n = tasks.n_tiles(row, space)
+        return [tasks.bounds(tile, row, space) for tile in range(n)], tasks.most_planes(row, space)
+
+    wide, thin = (Chain(*layer(n, n, n_dims=2)).float() for n in (40, 4))
+    for made in (wide, thin):
+        x = torch.zeros(1, made[1].in_channels, 8, 8)
+        row = recipe_of(made, x).plan(np.dtype(np.float32), True).table[0]
+        for n_planes, width in product([*range(1, 40), 63, 128, 129, 255], [3, 20, 150, 600]):
+            tiles, most = tiles_of(row, (n_planes, 1, width))
+            firsts, lasts = zip(*tiles, strict=True)
+            assert [0, *lasts] == [*firsts, n_planes]
+            sizes = [last - first for first, last in tiles]
+            assert min(sizes) > 0
+            assert max(sizes) <= most
+            assert sizes[-1] >= min(4, n_planes)  # where there are fewer, there is one tile
 
 
 def test_images_in_single_precision_are_as_near_as_those_of_torch() -> None:

@@ -269,3 +269,16 @@ def test_unet_shifts_with_its_coarsest_cell(options: dict) -> None:
     torch.testing.assert_close(
         network(x.roll(4, -1))[..., middle], network(x).roll(4, -1)[..., middle]
     )
+
+
+@pytest.mark.parametrize("options", [{}, {"blur_pool": True}, {"bilinear": False}], ids=str)
+def test_gradients_of_a_u_net_are_the_same_where_they_can_be_differentiated_again(options) -> None:
+    network = UNet(n_features=4, n_levels=2, **options).double().eval()
+    x = torch.linspace(-1, 2, 2 * 9 * 14, dtype=torch.float64).sin().reshape(2, 1, 9, 14)
+    weights = [*network.parameters()]
+    once, again = (
+        torch.autograd.grad(network(x).square().sum(), weights, create_graph=create_graph)
+        for create_graph in (False, True)
+    )
+    for one, other in zip(once, again, strict=True):
+        torch.testing.assert_close(one, other)

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
 from autoden.models import blocks
-from autoden.models.blocks import average_and_keep, average_pool, pool_factors, upsample
+from autoden.models.blocks import average_pool, keep_and_average, pool_factors, upsample
 
 SIZES = [(9,), (8,), (2,), (7, 10), (8, 9), (5, 2), (3, 64), (5, 6, 7), (4, 3, 2), (1, 1, 9)]
 
@@ -62,9 +62,9 @@ def test_gradients_are_those_of_finite_differences_to_second_order(size) -> None
 @pytest.mark.parametrize("used", ["both", "average", "kept"])
 def test_what_is_averaged_and_kept_has_the_gradients_of_two_uses(size, used) -> None:
     factors, found = pool_factors(size, 2), []
-    for fork in (average_and_keep, lambda x, factors: (average_pool(x, factors), x)):
+    for fork in (keep_and_average, lambda x, factors: (x, average_pool(x, factors))):
         x = image(size).requires_grad_()
-        average, kept = fork(x, factors)
+        kept, average = fork(x, factors)
         parts = {"average": [average], "kept": [kept], "both": [average, kept]}[used]
         loss = sum(part.sin().square().sum() for part in parts)
         (slope,) = torch.autograd.grad(loss, x)
@@ -76,7 +76,7 @@ def test_what_is_averaged_and_kept_has_the_gradients_of_two_uses(size, used) -> 
 @pytest.mark.parametrize("size", [(5,), (4, 5), (3, 4, 5)], ids=str)
 def test_what_is_averaged_and_kept_can_be_differentiated_twice(size) -> None:
     def both(x: Tensor) -> tuple[Tensor, Tensor]:
-        average, kept = average_and_keep(x, pool_factors(size, 2))
+        kept, average = keep_and_average(x, pool_factors(size, 2))
         return average.square(), kept.square()
 
     x = image(size)[:1, :1].requires_grad_()

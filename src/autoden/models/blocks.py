@@ -113,13 +113,16 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     return nd_layers(len(factors)).avg_pool(x, factors, stride=factors)
 
 
-def average_and_keep(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Give `average_pool` and `x` itself: quicker on the way back where both are used."""
+def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Give `x` and its `average_pool`: quicker on the way back where both go on.
+
+    What is given as `x` is a view of it, which may not be changed in place.
+    """
     if _has_scales(x, factors):
         from autoden.models.narrow import scales  # needs numba
 
-        return scales.average_and_keep(x, factors)
-    return average_pool(x, factors), x
+        return scales.keep_and_average(x, factors)
+    return x, average_pool(x, factors)
 
 
 def _has_scales(x: Tensor, factors: tuple[int, ...]) -> bool:

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from autoden.models.blocks import (
     activation,
-    average_and_keep,
     average_pool,
     blurred_max_pool,
     conv_block,
     crop,
     double_conv,
+    keep_and_average,
     norm,
     pool_factors,
     same_conv,
@@ -29,17 +29,17 @@ class AverageDown(nn.Module):
     """Halve the axes that have room for it by averaging neighbours."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x` for what else it goes to."""
-        return average_and_keep(x, pool_factors(x.shape[2:], 2))
+        """Give `x` ``(N, C, *S)``, to go across, and its half ``(N, C, *ceil(S / 2))``."""
+        return keep_and_average(x, pool_factors(x.shape[2:], 2))
 
 
 class BlurDown(nn.Module):
     """Halve the axes that have room for it by blurred maxima of neighbours."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x`."""
+        """Give `x` ``(N, C, *S)``, to go across, and its half ``(N, C, *ceil(S / 2))``."""
         halved = [axis for axis, n in enumerate(pool_factors(x.shape[2:], 2), 2) if n == 2]
-        return blurred_max_pool(x, halved), x
+        return x, blurred_max_pool(x, halved)
 
 
 class InterpolateUp(nn.Module):
@@ -67,7 +67,7 @@ class LearntDown(nn.Module):
         self.activation = activation()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ``(N, C, *S)`` to ``(N, C, *ceil(S / 2))``, and give `x`."""
+        """Give `x` ``(N, C, *S)``, to go across, and its half ``(N, C, *ceil(S / 2))``."""
         given = x
         for axis, factor in enumerate(pool_factors(x.shape[2:], 2), start=2):
             if factor == 1:
@@ -75,7 +75,7 @@ class LearntDown(nn.Module):
             elif x.shape[axis] % 2:
                 x = torch.cat((x, x.narrow(axis, x.shape[axis] - 1, 1)), dim=axis)
         y: Tensor = self.activation(self.norm(self.conv(x)))
-        return y, given
+        return given, y
 
 
 class LearntUp(nn.Module):
@@ -107,7 +107,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Give `x` ``(N, n_in, *S)``, to go across, and ``(N, n_out, *ceil(S / 2))``."""
-        halved, across = self.down(x)
+        across, halved = self.down(x)
         return across, self.block(halved)
 
 

@@ -38,8 +38,11 @@ def differentiable_gradients(
     >>> by_x.item(), by_y
     (3.0, None)
     """
-    wanted = [x for x, needs in zip(inputs, needed, strict=True) if needs and x is not None]
-    found = iter(torch.autograd.grad(compute(*inputs), wanted, gradient, create_graph=True))
+    # Aliases: an input may have been made of another one, or of itself by the same function, and
+    # how is the business of the graph around this.
+    own = [None if x is None else x.view_as(x) for x in inputs]
+    wanted = [x for x, needs in zip(own, needed, strict=True) if needs and x is not None]
+    found = iter(torch.autograd.grad(compute(*own), wanted, gradient, create_graph=True))
     return tuple(
         next(found) if needs and x is not None else None
         for x, needs in zip(inputs, needed, strict=True)

@@ -15,7 +15,7 @@ from numba import uint64
 from autoden.models.narrow.team import in_team
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "d7c323a4960b46b5"
+BUILT_ON = "eb86b8c53b5e3c97"
 """Digest of the modules whose functions become part of these."""
 
 AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -36,10 +36,9 @@ def average(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     return _rescaled(x, kernels.AVERAGE, _coarse(x, factors), x.shape[2:], factors)
 
 
-def average_and_keep(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Give the average and ``x`` itself: gradients by both are added in passing."""
-    average_, kept = _Fork.apply(x, factors)  # type: ignore[no-untyped-call]
-    return average_, kept
+def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Give a view of ``x`` and its average: gradients by both are added in passing."""
+    return cast(tuple[Tensor, Tensor], _Fork.apply(x, factors))  # type: ignore[no-untyped-call]
 
 
 def interpolate(x: Tensor, factors: tuple[int, ...], size: Size) -> Tensor:
@@ -68,17 +67,17 @@ class _Rescaling(torch.autograd.Function):
 
 
 class _Fork(torch.autograd.Function):
-    """An average, and what it is of; on the way back there is one sum of gradients for both."""
+    """Something and its average; on the way back there is one sum of gradients for both."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         ctx.set_materialize_grads(False)
         ctx.coarse, ctx.fine, ctx.factors = _coarse(x, factors), x.shape[2:], factors
-        return _compute(x, kernels.AVERAGE, ctx.coarse, ctx.fine, factors), x
+        return x, _compute(x, kernels.AVERAGE, ctx.coarse, ctx.fine, factors)
 
     @staticmethod
     def backward(
-        ctx: Any, by_average: Tensor | None, by_kept: Tensor | None
+        ctx: Any, by_kept: Tensor | None, by_average: Tensor | None
     ) -> tuple[Tensor | None, None]:
         how = kernels.SPREAD, ctx.coarse, ctx.fine, ctx.factors
         if by_average is None:

@@ -176,7 +176,7 @@ def claim(member, size, n, taken):
 
 @part
 def together(layer, space):
-    """Say how many planes stay in one tile: as many as are convolved together."""
+    """Say how many planes stay in one tile: as many as are convolved together, or there are few."""
     whole = goes_in_fours(layer, space) and space[0] >= AT_ONCE * n_tiles(layer, space)
     return AT_ONCE if whole else 1
 
@@ -191,6 +191,8 @@ def most_planes(layer, space):
 @part
 def bounds(tile, layer, space):
     """Say which planes a tile has."""
+    # The last tile has no fewer than others, also where its last planes are no whole unit: what is
+    # copied beyond the edge, on the way back, has to be in the tile that it is added to.
     tiles, unit = n_tiles(layer, space), together(layer, space)
     n = -(-space[0] // unit)
     return tile * n // tiles * unit, min((tile + 1) * n // tiles * unit, space[0])

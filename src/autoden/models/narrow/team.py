@@ -24,11 +24,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from autoden.models.narrow.registers import Generator
 from autoden.transforms.compiled import instruction
 
 logger = logging.getLogger(__name__)
-
-Generator = Callable[[Any, Any, Any, Any], Any]
 
 LIBRARIES = ("libgomp*.so*", "libomp*.so*", "libiomp5*", "libomp*.dylib")
 """Names under which OpenMP comes with torch."""

@@ -46,7 +46,8 @@ def plane_of(space, reach):
 def runs_of(n_planes, space, reach):
     """Give the runs of some planes: how many groups of how many, the places from one to the next.
 
-    The third of these is the length of a run. Groups are as few as can be, as each takes time.
+    With the places from group to group and from run to run comes the length of a run. Groups are as
+    few as can be, as each takes time.
     """
     plane, pitch = plane_of(space, reach)
     if reach[1] == 0 and reach[2] == 0:
@@ -116,13 +117,13 @@ def fold(tile, first, size, width, step, n, mode):
 @part
 def extend_lines(tile, start, n_planes, space, reach, mode):
     """Fill what lies before and after each line of some planes, which begin at `start`."""
-    n, step = runs_of(n_planes, space, reach)
+    n, (to_group, to_run, _) = runs_of(n_planes, space, reach)
     size, first = space[2], start + inset_of(space, reach)
     for i in range(1, reach[2] + 1):
         before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
         for a in range(n[0]):
             for b in range(n[1]):
-                line = first + a * step[0] + b * step[1]
+                line = first + a * to_group + b * to_run
                 low, high = uint64(line - i), uint64(line + size - 1 + i)
                 tile[low] = 0 if mode == ZEROS else tile[uint64(line + before)]
                 tile[high] = 0 if mode == ZEROS else tile[uint64(line + after)]
@@ -133,13 +134,13 @@ def fold_lines(tile, start, n_planes, space, reach, mode):
     """Add what `extend_lines` has copied to what it was copied from."""
     if mode == ZEROS:
         return
-    n, step = runs_of(n_planes, space, reach)
+    n, (to_group, to_run, _) = runs_of(n_planes, space, reach)
     size, first = space[2], start + inset_of(space, reach)
     for i in range(1, reach[2] + 1):
         before, after = source(-i, size, reach[2], mode), source(size - 1 + i, size, reach[2], mode)
         for a in range(n[0]):
             for b in range(n[1]):
-                line = first + a * step[0] + b * step[1]
+                line = first + a * to_group + b * to_run
                 tile[uint64(line + before)] += tile[uint64(line - i)]
                 tile[uint64(line + after)] += tile[uint64(line + size - 1 + i)]
 
@@ -160,7 +161,7 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
     """
     plane, pitch = plane_of(space, reach)
     low, high = max(first - reach[0], 0), min(last + reach[0], space[0])
-    n, step = runs_of(high - low, space, reach)
+    n, (to_group, to_run, length) = runs_of(high - low, space, reach)
     for c in range(raw.shape[0]):
         scale, shift, values = constants[SCALE, c], constants[SHIFT, c], raw[c]
         start = (row + c) * stride + (low - first + reach[0]) * plane
@@ -168,9 +169,9 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
         ahead(values, first, last, space)
         for a in range(n[0]):
             for b in range(n[1]):
-                to = uint64(inside + a * step[0] + b * step[1])
-                at = uint64(begin + (a * n[1] + b) * step[2])
-                for i in range(uint64(step[2])):
+                to = uint64(inside + a * to_group + b * to_run)
+                at = uint64(begin + (a * n[1] + b) * length)
+                for i in range(uint64(length)):
                     u = scale * values[at + i] + shift
                     tile[to + i] = u if u > 0 else slope * u
         extend_lines(tile, start, high - low, space, reach, mode)
@@ -190,15 +191,15 @@ def respond(raw, constants, slope, first, last, space, reach, mode, tile, stride
 @part
 def take(tile, stride, first, last, space, reach, raw):
     """Write the planes of a tile that has no margin before them to the raw values."""
-    n, step = runs_of(last - first, space, reach)
+    n, (to_group, to_run, length) = runs_of(last - first, space, reach)
     begin = first * space[1] * space[2]
     for c in range(raw.shape[0]):
         values = raw[c]
         for a in range(n[0]):
             for b in range(n[1]):
-                at = uint64(c * stride + a * step[0] + b * step[1])
-                to = uint64(begin + (a * n[1] + b) * step[2])
-                for i in range(uint64(step[2])):
+                at = uint64(c * stride + a * to_group + b * to_run)
+                to = uint64(begin + (a * n[1] + b) * length)
+                for i in range(uint64(length)):
                     values[to + i] = tile[at + i]
 
 
@@ -210,7 +211,7 @@ def unrespond(
 
     They are ``scale * (z + level + tilt * (raw - mean))``, where z is before the rectifier.
     """
-    n, step = runs_of(last - first, space, reach)
+    n, (to_group, to_run, length) = runs_of(last - first, space, reach)
     begin = first * space[1] * space[2]
     for c in range(raw.shape[0]):
         scale, shift, mean = constants[SCALE, c], constants[SHIFT, c], constants[MEAN, c]
@@ -220,15 +221,15 @@ def unrespond(
         ahead(gradient, first, last, space)
         for a in range(n[0]):
             for b in range(n[1]):
-                to = uint64(c * stride + start + a * step[0] + b * step[1])
-                at = uint64(begin + (a * n[1] + b) * step[2])
+                to = uint64(c * stride + start + a * to_group + b * to_run)
+                at = uint64(begin + (a * n[1] + b) * length)
                 if of_batch:
-                    for i in range(uint64(step[2])):
+                    for i in range(uint64(length)):
                         u, g = values[at + i], gradient[at + i]
                         z = g if scale * u + shift > 0 else slope * g
                         tile[to + i] = scale * (z + level + tilt * (u - mean))
                 else:
-                    for i in range(uint64(step[2])):
+                    for i in range(uint64(length)):
                         g = gradient[at + i]
                         z = g if scale * values[at + i] + shift > 0 else slope * g
                         tile[to + i] = scale * z
@@ -242,7 +243,7 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
     written.
     """
     plane, pitch = plane_of(space, reach)
-    n, step = runs_of(last - first, space, reach)
+    n, (to_group, to_run, length) = runs_of(last - first, space, reach)
     begin = first * space[1] * space[2]
     for c in range(out.shape[0]):
         values, origin = out[c], (row + c) * stride + (reach[0] - start) * plane
@@ -261,9 +262,9 @@ def fold_back(tile, stride, row, start, first, last, space, reach, mode, out):
         fold_lines(tile, origin + first * plane, last - first, space, reach, mode)
         for a in range(n[0]):
             for b in range(n[1]):
-                at = uint64(inside + a * step[0] + b * step[1])
-                to = uint64(begin + (a * n[1] + b) * step[2])
-                for i in range(uint64(step[2])):
+                at = uint64(inside + a * to_group + b * to_run)
+                to = uint64(begin + (a * n[1] + b) * length)
+                for i in range(uint64(length)):
                     values[to + i] = tile[at + i]
 
 

@@ -168,6 +168,7 @@ def convolve_fours(
         width = min(OUTPUTS, n_out - o)
         for i in range(N_PARTS):
             of_part = parts[i * n_in * parts_stride :]
+            # of the second product every plane is made once
             added = bias[o : o + width] if i == 1 else none[:width]
             of_block = w[i, o * n_terms : (o + width) * n_terms]
             convolve(
