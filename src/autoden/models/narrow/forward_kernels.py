@@ -17,6 +17,7 @@ which is this one: `BUILT_ON` must change with the modules that it is built on.
 import numpy as np
 
 from autoden.models.narrow.blocks import STEP
+from autoden.models.narrow.channels import moments, rectify
 from autoden.models.narrow.convolutions import convolve_tile, terms_of
 from autoden.models.narrow.products import convolve
 from autoden.models.narrow.settling import settle
@@ -50,10 +51,10 @@ from autoden.models.narrow.tasks import (
     weights_of,
 )
 from autoden.models.narrow.team import in_team, wait
-from autoden.models.narrow.tiles import N_CONSTANTS, moments, rectify, respond, take
+from autoden.models.narrow.tiles import N_CONSTANTS, respond, take
 from autoden.transforms.compiled import compiled, part
 
-BUILT_ON = "105232ca84b07eea"
+BUILT_ON = "bf89c47906331739"
 """Digest of the modules whose functions become part of these."""
 
 
