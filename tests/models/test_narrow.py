@@ -21,9 +21,10 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 from autoden.models import params
-from autoden.models.narrow import availability, backward_kernels, tasks
+from autoden.models.narrow import availability, function
 from autoden.models.narrow import chain as chain_module
 from autoden.models.narrow.chain import Chain, recipe_of
+from autoden.models.narrow.kernels import tasks
 from autoden.models.padding import Pad
 
 MODES = ["replicate", "reflect", "circular", "zeros"]
@@ -617,7 +618,7 @@ def test_where_kernels_cannot_be_compiled_torch_computes(monkeypatch, caplog) ->
         raise RuntimeError("no code for this machine")
 
     availability.has_kernels.cache_clear()
-    monkeypatch.setattr(backward_kernels, "backward", broken)
+    monkeypatch.setattr(function, "prepare", broken)
     made, x = small(), torch.randn(2, 1, 20, dtype=torch.float64)
     try:
         with caplog.at_level(logging.WARNING):
@@ -661,7 +662,7 @@ y = network(torch.randn(4, 1, 4095, generator=torch.Generator().manual_seed(0)))
 slopes = torch.autograd.grad(y.square().mean(), list(network.parameters()))
 numbers = torch.cat([y.detach().flatten(), *(slope.flatten() for slope in slopes)])
 print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())"""
-    return [run_python(code, NUMBA_CACHE_DIR=str(folder)) for _ in range(n)]
+    return [run_python(code, PYTHONPYCACHEPREFIX=str(folder)) for _ in range(n)]
 
 
 @pytest.mark.slow
@@ -670,14 +671,15 @@ def test_a_process_that_finds_no_kernels_computes_what_later_ones_do(tmp_path) -
     assert first == second == third
 
 
-def test_the_compiler_is_imported_at_the_first_suitable_batch() -> None:
+def test_what_loads_kernels_is_imported_at_the_first_suitable_batch_and_no_compiler() -> None:
+    assert availability.has_kernels(torch.float32, "autoden.models.narrow.function")
     code = """
 import sys, torch
 from autoden.models.dncnn import DnCNN
-network, before = DnCNN(n_layers=2, n_features=2, n_dims=1), "numba" in sys.modules
-network(torch.zeros(2, 1, 9))
-print(before, "numba" in sys.modules)"""
-    assert run_python(code) == "False True"
+network, before = DnCNN(n_layers=2, n_features=2, n_dims=1), "llvmlite" in sys.modules
+network(torch.zeros(2, 1, 9)).square().sum().backward()
+print(before, "llvmlite" in sys.modules, "numba" in sys.modules)"""
+    assert run_python(code) == "False True False"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

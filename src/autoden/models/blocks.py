@@ -100,7 +100,7 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     averaging smaller cells has wrong gradients in compiled networks.
     """
     if _has_scales(x, factors):
-        from autoden.models.narrow.scales import average  # needs numba
+        from autoden.models.narrow.scales import average  # needs LLVM
 
         return average(x, factors)
     for axis, factor in enumerate(factors, start=2):
@@ -119,7 +119,7 @@ def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tenso
     What is given as `x` is a view of it, which may not be changed in place.
     """
     if _has_scales(x, factors):
-        from autoden.models.narrow import scales  # needs numba
+        from autoden.models.narrow import scales  # needs LLVM
 
         return scales.keep_and_average(x, factors)
     return x, average_pool(x, factors)
@@ -175,7 +175,7 @@ def upsample(
     With `align_corners` the centres of the outermost cells go to the outermost samples.
     """
     if not align_corners and _has_scales(x, factors):
-        from autoden.models.narrow.scales import interpolate  # needs numba
+        from autoden.models.narrow.scales import interpolate  # needs LLVM
 
         return interpolate(x, factors, size)
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]

@@ -89,7 +89,7 @@ class DirectNetwork:
             Turns the gradient by the output, of its shape, into those by all n numbers that learn,
             shape (n,), in the order of the parameters.
         """
-        from autoden.models.narrow.function import Pass  # needs numba
+        from autoden.models.narrow.function import Pass  # needs LLVM
 
         run = Pass(self._recipe, x, None)
         output, raws = run.output(), run.give_raws()

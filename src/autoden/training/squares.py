@@ -12,8 +12,12 @@ import torch
 from torch import Tensor
 
 from autoden.models.narrow.availability import has_kernels, just_computes
+from autoden.native.kernel import Kernel, prepare
 from autoden.training.batch import Batch
 
+_KERNELS = "autoden.transforms.kernels.squares"
+COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 T1 T1 T1 T1")
+ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1 T1")
 MOST = 2**17
 """Up to so many errors one thread is quicker than torch's calls."""
 
@@ -42,7 +46,8 @@ def _is_row(x: Tensor) -> bool:
 
 
 def try_out(dtype: torch.dtype) -> None:
-    """Compare a single number, which compiles what is needed."""
+    """Compare a single number, which needs all kernels."""
+    prepare(np.float32, (COMPARE_SQUARES, ADD_VIOLATIONS))
     one = torch.ones(1, 1, 1, dtype=dtype)
     compare_small(one, Batch(one, one, one, one.bool()))
     add_violation(one, one[0, 0, 0], one)
@@ -71,11 +76,9 @@ def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
 
 def differentiate_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Do the same without torch's graph: give also the gradient of `train` by the output."""
-    from autoden.transforms.squares import compare_squares  # needs numba
-
     gradient = np.empty(output.shape, np.float32)
     found = np.empty(8, np.float32)
-    compare_squares(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
+    COMPARE_SQUARES(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
     train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
     return train, sums, torch.from_numpy(gradient)
 
@@ -95,11 +98,11 @@ def add_violation(output: Tensor, limit: Tensor, gradient: Tensor) -> Tensor:
     Tensor
         Scalar: what `autoden.losses.bounds.LowerLimit` gives.
     """
-    from autoden.transforms.squares import add_violations  # needs numba
-
     row = limit if limit.numel() == 1 else limit.expand(output.shape).contiguous()
     rows = (tensor.numpy().ravel() for tensor in (output, row, gradient))
-    return output.new_tensor(add_violations(*rows))
+    mean = np.empty(1, np.float32)
+    ADD_VIOLATIONS(*rows, mean)
+    return torch.from_numpy(mean.reshape(()))
 
 
 class _Squares(torch.autograd.Function):

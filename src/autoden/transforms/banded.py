@@ -1,17 +1,16 @@
-"""Products with a banded matrix, compiled: the rows are short, and read many times."""
-
-# mypy: disable-error-code="no-untyped-def"
+"""Products with a banded matrix, by machine code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import uint64
 from numpy.typing import NDArray
 from scipy import sparse
 
-from autoden.transforms.compiled import compiled
+from autoden.native.kernel import Kernel
+
+MULTIPLY = Kernel("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2")
 
 Rows = NDArray[np.float32]
 
@@ -49,16 +48,5 @@ class Banded:
         reach = self.rows.shape[1] // 2
         padded = np.pad(vectors, ((0, 0), (reach, reach)))
         products = np.empty(vectors.shape, np.float32)
-        _multiply(self.rows, padded, products)
+        MULTIPLY(self.rows, padded, products)
         return products
-
-
-@compiled
-def _multiply(rows, padded, products):
-    for i in range(rows.shape[0]):
-        row, first = rows[i], uint64(i)
-        for b in range(padded.shape[0]):
-            vector, s = padded[b], np.float32(0)
-            for k in range(uint64(rows.shape[1])):
-                s += row[k] * vector[first + k]
-            products[b, i] = s

@@ -1,6 +1,6 @@
-"""Whether compiled kernels can be used: they need numba, which is imported when first needed.
+"""Whether compiled kernels can be used: they are loaded when first needed.
 
-Where numba cannot be imported or cannot compile, or with ``AUTODEN_NATIVE=0`` in the environment,
+Where they can be neither loaded nor compiled, or with ``AUTODEN_NATIVE=0`` in the environment,
 there are none, and networks compute with torch alone.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from functools import cache
+from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -63,14 +64,12 @@ def has_kernels(dtype: torch.dtype, module: str) -> bool:
     dtype : torch.dtype
         float32 or float64.
     module : str
-        Which of the modules that need numba; its `try_out` is called.
+        A module that calls kernels; its `try_out` is called.
     """
     if os.environ.get("AUTODEN_NATIVE", "").lower() in OFF:
         return False
     try:
-        from autoden.models.narrow.preparation import prepare  # needs numba
-
-        prepare(module, dtype)
+        import_module(module).try_out(dtype)
     except Exception as error:  # whatever goes wrong in a compiler
         logger.warning("Networks of few channels compute with torch alone: %s", error)
         return False

@@ -82,7 +82,7 @@ def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | 
     recipe = recipe_of(chain, x, beside)
     if recipe is None:
         return None
-    from autoden.models.narrow.function import compute  # needs numba
+    from autoden.models.narrow.function import compute  # needs LLVM
 
     return compute(recipe, x, beside)
 
@@ -102,6 +102,6 @@ def recipe_of(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Recipe |
     of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
     if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
-    from autoden.models.narrow.recipe import Recipe  # needs numba
+    from autoden.models.narrow.recipe import Recipe  # needs LLVM
 
     return Recipe(tuple(part.layer() for part in parts), trained, statistics)

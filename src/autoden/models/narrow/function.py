@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from autoden.models.narrow import backward_kernels, forward_kernels
 from autoden.models.narrow.differentiable import differentiable_gradients
 from autoden.models.narrow.parts import Layer
 from autoden.models.narrow.recipe import (
@@ -25,10 +24,19 @@ from autoden.models.narrow.recipe import (
     Tensors,
     on_three_axes,
 )
-from autoden.models.narrow.team import n_threads
 from autoden.models.nd import nd_layers
 from autoden.models.padding import pad_axis
+from autoden.native.kernel import Kernel, prepare
+from autoden.native.openmp import n_threads
 
+FORWARD = Kernel(
+    "autoden.models.narrow.kernels.forward", "forward", "T1 T1 n 3n i2 d2 T1 T3 T1 T3 T1 n"
+)
+BACKWARD = Kernel(
+    "autoden.models.narrow.kernels.backward",
+    "backward",
+    "T1 T1 T1 n 3n i2 d2 T1 T1 T3 b1 n T2 T1 T1 T1 n",
+)
 IDENTITY = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])[:, None]
 """The constants of a layer that is not normalised."""
 AT_ONCE = 2**20
@@ -72,11 +80,12 @@ def joined(x: Tensor, beside: Tensor | None) -> Tensor:
 
 
 def try_out(dtype: torch.dtype) -> None:
-    """Go forward and back through a tiny chain, which compiles all kernels."""
+    """Go forward and back through a tiny chain, which needs all kernels."""
     layer = Layer(1, 1, (3,), 1, "replicate", 0.2, is_normalised=True, of_batch=True, eps=1e-5)
     weights = [torch.ones(1, 1, 3, dtype=dtype), *torch.ones(3, 1, dtype=dtype)]
     recipe = Recipe((layer, layer), weights * 2, [None] * (2 * N_STATISTICS))
     run = Pass(recipe, torch.ones(1, 1, 4, dtype=dtype), None)
+    prepare(run.x.dtype, (FORWARD, BACKWARD))
     out = run.output()
     run.gradients(run.give_raws(), out, (True,) * (N_INPUTS + 2 * N_WEIGHTS))
 
@@ -116,8 +125,8 @@ class Pass:
         running = self.recipe.moments(self.x.dtype)
         n_out = self.recipe.layers[-1].n_out
         out = np.empty((len(self.x), n_out, *self.x.shape[2:]), self.x.dtype)
-        forward_kernels.forward(
-            self.x.ravel(), self.beside.ravel(), len(self.x), self.space, self.plan.table,
+        FORWARD(
+            self.x.ravel(), self.beside.ravel(), len(self.x), *self.space, self.plan.table,
             self.plan.numbers, self.weights, running, self.raws, self.constants, out.ravel(),
             self.n_threads,
         )  # fmt: skip
@@ -150,9 +159,9 @@ class Pass:
             for of in (self.x, self.beside)
         ]
         between = np.empty((2, self.n_numbers * self.recipe.widest_between), self.x.dtype)
-        backward_kernels.backward(
+        BACKWARD(
             gradient.resolve_neg().contiguous().numpy().ravel(), self.x.ravel(),
-            self.beside.ravel(), len(self.x), self.space, self.plan.table, self.plan.numbers,
+            self.beside.ravel(), len(self.x), *self.space, self.plan.table, self.plan.numbers,
             self.weights, raws.numpy(), self.constants, np.array(asked), asked.index(True), between,
             by_weights, *(by.ravel() for by in by_inputs), self.n_threads,
         )  # fmt: skip

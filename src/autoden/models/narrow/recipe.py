@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoden.models.narrow import tasks
+from autoden.models.narrow import codes
 from autoden.models.narrow.parts import Layer
 
 Array = NDArray[np.floating]
 Tensors = Sequence[Tensor | None]
-N_INPUTS, N_WEIGHTS = tasks.N_INPUTS, tasks.N_WEIGHTS
+N_INPUTS, N_WEIGHTS = codes.N_INPUTS, codes.N_WEIGHTS
 MULTIPLIER = 2
 """Which weight of a layer multiplies the normalised values."""
 N_STATISTICS = 3
@@ -110,32 +110,32 @@ def _plan(
 
     `there` says which of the weights it has, `keeps` whether there will be a way back.
     """
-    table = np.zeros((len(layers), tasks.N_COLUMNS), np.int64)
+    table = np.zeros((len(layers), codes.N_COLUMNS), np.int64)
     sizes: list[int] = []
     for row, layer in zip(table, layers, strict=True):
-        row[: tasks.AT_WEIGHT] = (
+        row[: codes.AT_WEIGHT] = (
             layer.n_in, layer.n_out, *on_three_axes(layer.kernel, 1), layer.dilation,
             *on_three_axes(layer.reach, 0), layer.mode, layer.responds, layer.is_normalised,
             layer.of_batch, 0,
         )  # fmt: skip
         sizes += [layer.n_out * layer.n_in * math.prod(layer.kernel), *[layer.n_out] * 3]
-    n_outs = table[:, tasks.N_OUT]
+    n_outs = table[:, codes.N_OUT]
     if keeps:
-        table[:, tasks.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
+        table[:, codes.CHANNELS_BEFORE] = np.cumsum(n_outs) - n_outs
     else:  # two after each other take turns
-        table[1::2, tasks.CHANNELS_BEFORE] = max(n_outs)
+        table[1::2, codes.CHANNELS_BEFORE] = max(n_outs)
     if not (keeps and layers[-1].responds):
-        table[-1, tasks.CHANNELS_BEFORE] = -1
+        table[-1, codes.CHANNELS_BEFORE] = -1
     order = sorted(range(len(sizes)), key=lambda i: not there[i])
     starts = np.empty(len(sizes), np.int64)
     starts[order] = np.cumsum([0, *(sizes[i] for i in order)])[:-1]
-    table[:, tasks.AT_WEIGHT :] = starts.reshape(-1, N_WEIGHTS)
+    table[:, codes.AT_WEIGHT :] = starts.reshape(-1, N_WEIGHTS)
     slopes = [layer.slope for layer in layers]
     others = [(layer.eps, layer.momentum) for layer in layers]
     numbers = np.column_stack(([1.0, *slopes[:-1]], slopes, others))
     missing = [i for i in order if not there[i]]
     neutral = [np.full(sizes[i], i % N_WEIGHTS == MULTIPLIER, dtype) for i in missing]
-    n_kept = max(0, *(row[tasks.CHANNELS_BEFORE] + row[tasks.N_OUT] for row in table))
+    n_kept = max(0, *(row[codes.CHANNELS_BEFORE] + row[codes.N_OUT] for row in table))
     return Plan(table, numbers, np.concatenate([np.empty(0, dtype), *neutral]), int(n_kept))
 
 

@@ -13,18 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoden.models.narrow import scale_kernels as kernels
+from autoden.models.narrow.codes import AVERAGE, GATHER, INTERPOLATE, SPREAD
 from autoden.models.narrow.recipe import on_three_axes
-from autoden.models.narrow.team import n_threads
+from autoden.native.kernel import Kernel
+from autoden.native.openmp import n_threads
 
+RESCALE = Kernel("autoden.models.narrow.kernels.rescaling", "rescale", "T2 n 3n 3n 3n T2 T2 n")
 OF_A_THREAD = 2**14
 """A thread is called for so many numbers at least."""
 
 BACK = {
-    kernels.AVERAGE: kernels.SPREAD,
-    kernels.SPREAD: kernels.AVERAGE,
-    kernels.INTERPOLATE: kernels.GATHER,
-    kernels.GATHER: kernels.INTERPOLATE,
+    AVERAGE: SPREAD,
+    SPREAD: AVERAGE,
+    INTERPOLATE: GATHER,
+    GATHER: INTERPOLATE,
 }
 """What turns gradients by the output into those by the input."""
 
@@ -33,7 +35,7 @@ Size = Sequence[int]
 
 def average(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     """Average ``(N, C, *S)`` over cells of `factors` samples, 1 or 2; the last may be smaller."""
-    return _rescaled(x, kernels.AVERAGE, _coarse(x, factors), x.shape[2:], factors)
+    return _rescaled(x, AVERAGE, _coarse(x, factors), x.shape[2:], factors)
 
 
 def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -43,7 +45,7 @@ def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tenso
 
 def interpolate(x: Tensor, factors: tuple[int, ...], size: Size) -> Tensor:
     """Interpolate ``(N, C, *S)`` by `factors`, 1 or 2, linearly between cell centres, to `size`."""
-    return _rescaled(x, kernels.INTERPOLATE, x.shape[2:], size, factors)
+    return _rescaled(x, INTERPOLATE, x.shape[2:], size, factors)
 
 
 def try_out(dtype: torch.dtype) -> None:
@@ -73,13 +75,13 @@ class _Fork(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         ctx.set_materialize_grads(False)
         ctx.coarse, ctx.fine, ctx.factors = _coarse(x, factors), x.shape[2:], factors
-        return x, _compute(x, kernels.AVERAGE, ctx.coarse, ctx.fine, factors)
+        return x, _compute(x, AVERAGE, ctx.coarse, ctx.fine, factors)
 
     @staticmethod
     def backward(
         ctx: Any, by_kept: Tensor | None, by_average: Tensor | None
     ) -> tuple[Tensor | None, None]:
-        how = kernels.SPREAD, ctx.coarse, ctx.fine, ctx.factors
+        how = SPREAD, ctx.coarse, ctx.fine, ctx.factors
         if by_average is None:
             return by_kept, None
         if by_kept is not None and not torch.is_grad_enabled():
@@ -103,13 +105,13 @@ def _compute(
 ) -> Tensor:
     """Do what `kind` says, and add something of the size of what is made."""
     values = _rows(x)
-    size = coarse if kind in (kernels.AVERAGE, kernels.GATHER) else fine
+    size = coarse if kind in (AVERAGE, GATHER) else fine
     out = np.empty((len(values), math.prod(size)), values.dtype)
     beside = out[:0] if added is None else _rows(added)
     threads = max(1, min(n_threads(), max(values.size, out.size) // OF_A_THREAD))
-    kernels.rescale(
-        kind, values, on_three_axes(tuple(coarse), 1), on_three_axes(tuple(fine), 1),
-        on_three_axes(factors, 1), beside, out, threads,
+    RESCALE(
+        values, kind, *on_three_axes(tuple(coarse), 1), *on_three_axes(tuple(fine), 1),
+        *on_three_axes(factors, 1), beside, out, threads,
     )  # fmt: skip
     return torch.from_numpy(out).view(*x.shape[:2], *size)
 

@@ -1,16 +1,14 @@
-"""What is computed of a channel as it lies in memory, or of a part of it; compiled by numba.
+"""What is computed of a channel as it lies in memory, or of a part of it.
 
 Sums may be taken in any order, which vector instructions need. Indices are unsigned as in `tiles`.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 from numba import uint64
 
-from autoden.models.narrow.tiles import MEAN, SCALE, SHIFT
-from autoden.transforms.compiled import part
+from autoden.models.narrow.kernels.tiles import MEAN, SCALE, SHIFT
+from autoden.native.compiling.language import part
 
 BLOCK = 2**14
 """So many numbers are summed in their own precision; the sums of blocks in double precision."""

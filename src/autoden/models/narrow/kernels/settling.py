@@ -1,15 +1,12 @@
-"""What a batch normalisation multiplies with and adds, made of what tasks found; compiled by numba.
-
-`BUILT_ON` of the kernels has to follow what changes here.
-"""
+"""What a batch normalisation multiplies with and adds, made of what tasks found."""
 
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 
-from autoden.models.narrow.tasks import AT_BIAS, AT_SCALE, AT_SHIFT, N_OUT, OF_BATCH
-from autoden.models.narrow.tiles import INVERSE, LEVEL, MEAN, SCALE, SHIFT, TILT
-from autoden.transforms.compiled import part
+from autoden.models.narrow.codes import AT_BIAS, AT_SCALE, AT_SHIFT, N_OUT, OF_BATCH
+from autoden.models.narrow.kernels.tiles import INVERSE, LEVEL, MEAN, SCALE, SHIFT, TILT
+from autoden.native.compiling.language import borrow, part, shaped, square_root
 
 
 @part
@@ -34,7 +31,7 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
             variance = squares / count
             running[0, c] += momentum * (mean - running[0, c])
             running[1, c] += momentum * (squares / max(count - 1, 1) - running[1, c])
-        inverse = 1 / np.sqrt(variance + eps)
+        inverse = 1 / square_root(variance + eps)
         scale = weights[layer[AT_SCALE] + c] * inverse
         constants[SCALE, c] = scale
         constants[SHIFT, c] = weights[layer[AT_SHIFT] + c] - scale * mean
@@ -46,9 +43,10 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
 def settle_back(parts, n_tasks, count, layer, constants):
     """Find the constants of the way back; `count` is that of the numbers of a channel.
 
-    Gives the sums of gradients of each channel, alone and times raw - mean.
+    Gives the sums of gradients of each channel, alone and times raw - mean; they are borrowed.
     """
-    sums = np.zeros((2, layer[N_OUT]))
+    sums = shaped(borrow(2 * layer[N_OUT], np.float64), (2, layer[N_OUT]))
+    sums[:] = 0
     for c in range(layer[N_OUT]):
         for task in range(n_tasks):
             sums[0, c] += parts[task, c, 0]

@@ -2,34 +2,30 @@
 
 A batch is of shape (samples, channels, planes, lines, width); a task is a tile of a sample, a few
 planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 
-from autoden.models.narrow.blocks import STEP
-from autoden.models.narrow.products import OUTPUTS, rounded
-from autoden.models.narrow.registers import WIDTH
-from autoden.models.narrow.team import take_next
-from autoden.models.narrow.tiles import CIRCULAR, plane_of
-from autoden.models.narrow.winograd import AT_ONCE, N_PARTS, N_TAPS, fours_of
-from autoden.transforms.compiled import part
-
-(
-    N_IN, N_OUT, TAPS, DILATION, REACH, MODE, RESPONDS, IS_NORMALISED, OF_BATCH, CHANNELS_BEFORE,
-    AT_WEIGHT, AT_BIAS, AT_SCALE, AT_SHIFT,
-) = (0, 1, 2, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17)  # fmt: skip
-"""Columns of the table of whole numbers; taps and reach are three each, one for each axis. The last
-four say where a layer's weights begin. Raw values that are not kept are before channel -1."""
-N_COLUMNS = 18
-N_INPUTS, N_WEIGHTS = 2, 4
-"""What gradients may be asked for: by two inputs; and of each layer by weight and bias of the
-convolution, then of the normalisation."""
-SLOPE_BEFORE, SLOPE, EPS, MOMENTUM = range(4)
-"""Columns of the table of other numbers; first the slope of what a layer convolves."""
+from autoden.models.narrow.codes import (
+    AT_WEIGHT,
+    CHANNELS_BEFORE,
+    CIRCULAR,
+    DILATION,
+    MODE,
+    N_IN,
+    N_OUT,
+    REACH,
+    TAPS,
+)
+from autoden.models.narrow.kernels.blocks import STEP
+from autoden.models.narrow.kernels.products import OUTPUTS, rounded
+from autoden.models.narrow.kernels.registers import WIDTH
+from autoden.models.narrow.kernels.tiles import plane_of
+from autoden.models.narrow.kernels.winograd import AT_ONCE, N_PARTS, N_TAPS, fours_of
+from autoden.native.compiling.language import borrow, part, shaped
+from autoden.native.compiling.team import take_next
 
 TILE = 1024
 """About so many places a tile has in each channel, without its margins."""
@@ -135,12 +131,17 @@ def scratch_of(table, space, goes_back):
 
 
 @part
-def rooms(n_threads, size, like):
-    """Make room for `size` numbers of each thread, from a whole register on."""
+def room_of(n_threads, size):
+    """Say how many numbers `rooms` need for `size` numbers of each thread."""
+    return n_threads * rounded(size, WIDTH) + WIDTH
+
+
+@part
+def rooms(n_threads, size, row):
+    """See a row as room for `size` numbers of each thread, from a whole register on."""
     pitch = rounded(size, WIDTH)
-    room = np.empty(n_threads * pitch + WIDTH, like.dtype)
-    first = -(room.ctypes.data // room.itemsize) % WIDTH
-    return room[first : first + n_threads * pitch].reshape((n_threads, pitch))
+    first = -(row.ctypes.data // row.itemsize) % WIDTH
+    return shaped(row[first:], (n_threads, pitch))
 
 
 @part
@@ -150,6 +151,16 @@ def most_tiles(table, space):
     for i in range(len(table)):
         most = max(most, n_tiles(table[i], space))
     return most
+
+
+@part
+def counts_of(table, batch, space, n_channels, n_threads):
+    """Borrow room for what tasks find of channels, by layers in turn, and what `claim` counts."""
+    n_tasks, n_layers = batch * most_tiles(table, space), len(table)
+    found = borrow(4 * n_tasks * n_channels, np.float64)
+    taken = borrow((n_layers + 1) * n_threads, np.int64)
+    taken[:] = 0
+    return shaped(found, (2, n_tasks, n_channels, 2)), shaped(taken, (n_layers + 1, n_threads))
 
 
 @part
@@ -204,20 +215,20 @@ def weights_of(layer, weights):
     taps = axes(layer, TAPS)
     shape = (layer[N_OUT], layer[N_IN], taps[0] * taps[1] * taps[2])
     start = layer[AT_WEIGHT]
-    return weights[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
+    return shaped(weights[start:], shape)
 
 
 @part
 def values_of(n, row, n_channels, size, before, batch):
     """See the channels of sample `n`; those of a layer begin `before` channels of the batch."""
     start = (before * batch + n * n_channels) * size
-    return row[start : start + n_channels * size].reshape((n_channels, size))
+    return shaped(row[start:], (n_channels, size))
 
 
 @part
 def sizes_of(layer, space):
-    """Give the number of samples of each tile."""
-    sizes = np.empty(n_tiles(layer, space), np.int64)
+    """Give the number of samples of each tile, in a borrowed row."""
+    sizes = borrow(n_tiles(layer, space), np.int64)
     for tile in range(len(sizes)):
         first, last = bounds(tile, layer, space)
         sizes[tile] = (last - first) * space[1] * space[2]

@@ -1,11 +1,7 @@
-"""Numbers as a processor takes them: some at once, in a register.
-
-`BUILT_ON` of the kernels has to follow what changes here.
-"""
+"""Numbers as a processor takes them: some at once, in a register."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -14,10 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from autoden.transforms.compiled import instruction
-
-# Numba calls such functions with types, and what they return with parts of the machine code.
-Generator = Callable[[Any, Any, Any, Any], Any]
+from autoden.native.compiling.language import Generator, instruction
 
 N = types.int64
 """Of places and counts."""

@@ -1,12 +1,9 @@
-"""Convolutions of a tile and gradients by their weights, planes in fours or one by one.
-
-`BUILT_ON` of the kernels has to follow what changes here.
-"""
+"""Convolutions of a tile and gradients by their weights, planes in fours or one by one."""
 
 # mypy: disable-error-code="no-untyped-def"
 
-from autoden.models.narrow.products import convolve, correlate, packed, places
-from autoden.models.narrow.winograd import (
+from autoden.models.narrow.kernels.products import convolve, correlate, packed, places
+from autoden.models.narrow.kernels.winograd import (
     N_PARTS,
     N_TAPS,
     convolve_fours,
@@ -17,7 +14,7 @@ from autoden.models.narrow.winograd import (
     split,
     split_gradients,
 )
-from autoden.transforms.compiled import part
+from autoden.native.compiling.language import part
 
 
 @part
@@ -30,13 +27,16 @@ def places_of(in_fours, n_rows, stride, parts_stride, taps, dilation, plane, pit
 
 @part
 def terms_of(in_fours, weights, stride, parts_stride, taps, dilation, plane, pitch):
-    """Give what `convolve_tile` multiplies: the places of terms, and their weights in sets."""
+    """Give what `convolve_tile` multiplies: the places of terms, and their weights in sets.
+
+    Both are borrowed.
+    """
     starts = places_of(
         in_fours, weights.shape[1], stride, parts_stride, taps, dilation, plane, pitch
     )
     if in_fours:
         return starts, packed_sets(weights)
-    return starts, packed(weights).reshape((1, weights.size))
+    return starts, packed(weights)
 
 
 @part

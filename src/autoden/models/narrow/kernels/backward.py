@@ -1,10 +1,8 @@
-"""The way back through a chain of narrow convolution layers, compiled by numba when first used.
+"""The way back through a chain of narrow convolution layers.
 
 Gradients by the output of a layer become those by its raw values, tile by tile, with which its
 input is computed again, for those by its weights; from them follow gradients by the input. Chains,
-tasks and threads are as in `forward_kernels`.
-
-`BUILT_ON` must change with the modules that this one is built on, as there.
+tasks and threads are as in `forward`.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -12,19 +10,7 @@ tasks and threads are as in `forward_kernels`.
 import numpy as np
 from numba import uint64
 
-from autoden.models.narrow.blocks import STEP
-from autoden.models.narrow.channels import sum_gradients
-from autoden.models.narrow.convolutions import (
-    convolve_tile,
-    correlate_tile,
-    places_of,
-    terms_of,
-    write_gradient,
-)
-from autoden.models.narrow.products import TERMS, rounded, turned
-from autoden.models.narrow.registers import WIDTH
-from autoden.models.narrow.settling import settle_back, write_settled
-from autoden.models.narrow.tasks import (
+from autoden.models.narrow.codes import (
     CHANNELS_BEFORE,
     DILATION,
     MODE,
@@ -36,14 +22,29 @@ from autoden.models.narrow.tasks import (
     SLOPE,
     SLOPE_BEFORE,
     TAPS,
+)
+from autoden.models.narrow.kernels.blocks import STEP
+from autoden.models.narrow.kernels.channels import sum_gradients
+from autoden.models.narrow.kernels.convolutions import (
+    convolve_tile,
+    correlate_tile,
+    places_of,
+    terms_of,
+    write_gradient,
+)
+from autoden.models.narrow.kernels.products import TERMS, rounded, turned
+from autoden.models.narrow.kernels.registers import WIDTH
+from autoden.models.narrow.kernels.settling import settle_back, write_settled
+from autoden.models.narrow.kernels.tasks import (
     axes,
     bounds,
     claim,
+    counts_of,
     ends_back,
     form_of,
     goes_in_fours,
-    most_tiles,
     n_tiles,
+    room_of,
     rooms,
     scratch_of,
     share,
@@ -52,13 +53,10 @@ from autoden.models.narrow.tasks import (
     values_of,
     weights_of,
 )
-from autoden.models.narrow.team import in_team, wait
-from autoden.models.narrow.tiles import fold_back, respond, unrespond
-from autoden.models.narrow.winograd import N_PARTS
-from autoden.transforms.compiled import compiled, part
-
-BUILT_ON = "bf89c47906331739"
-"""Digest of the modules whose functions become part of these."""
+from autoden.models.narrow.kernels.tiles import fold_back, respond, unrespond
+from autoden.models.narrow.kernels.winograd import N_PARTS
+from autoden.native.compiling.language import borrow, copied, give_back, part, shaped
+from autoden.native.compiling.team import in_team, wait
 
 N_GROUPS = 16
 """Of tasks, each with its own sums of gradients by weights."""
@@ -102,14 +100,15 @@ def back_share(
     parts, by_products = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
     products = scratch[ends[4] : ends[5]]
     rows[:] = 0
+    weights_back = turned(weights_of(layer, weights))
     back_terms = terms_of(
-        in_fours, turned(weights_of(layer, weights)), by_stride, parts_stride, taps,
-        layer[DILATION], plane, pitch,
-    )  # fmt: skip
+        in_fours, weights_back, by_stride, parts_stride, taps, layer[DILATION], plane, pitch
+    )
     starts = places_of(in_fours, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch)
     room = parts, products, parts_stride, STEP + lead
     back_room = by_products, products, parts_stride, STEP + lead
-    nothing, n_sets = np.zeros(n_in, x.dtype), N_PARTS if in_fours else 1
+    nothing, n_sets = borrow(n_in, x.dtype), N_PARTS if in_fours else 1
+    nothing[:] = 0
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
     to_row = between[(i - 1) % 2] if i else by_x
@@ -119,8 +118,7 @@ def back_share(
     group = claim(member, size, groups, taken)
     while group >= 0:
         size_of_sums = n_sets * n_out * length
-        of_group = sums[group * size_of_sums : (group + 1) * size_of_sums]
-        by_weights = of_group.reshape((n_sets, n_out, length))
+        by_weights = shaped(sums[group * size_of_sums :], (n_sets, n_out, length))
         by_weights[:] = 0
         for task in share(group, groups, n_tasks):
             sample = task // tiles
@@ -177,6 +175,7 @@ def back_share(
                         last * per_plane, part[task, c],
                     )  # fmt: skip
         group = claim(member, size, groups, taken)
+    give_back(weights_back, back_terms[0], back_terms[1], starts, nothing)
 
 
 @part
@@ -186,9 +185,9 @@ def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
     n_sets = N_PARTS if in_fours else 1
     of_plane = taps[1] * taps[2]
     n_terms = n_in * of_plane * (1 if in_fours else taps[0])
-    found = weights_of(layer, by_weights).reshape(n_out, n_in * taps[0] * of_plane)
+    found = shaped(weights_of(layer, by_weights), (n_out, n_in * taps[0] * of_plane))
     groups, length = min(N_GROUPS, n_tasks), rounded(n_terms, TERMS)
-    total = np.empty((n_sets, length))
+    total = shaped(borrow(n_sets * length, np.float64), (n_sets, length))
     for o in share(member, size, n_out):
         total[:] = 0
         for group in range(groups):
@@ -198,6 +197,7 @@ def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
                     of_set[k] += sums[at + k]
         for k in range(n_terms):
             write_gradient(in_fours, total[:, k], taps, o, k, found)
+    give_back(total)
 
 
 @part
@@ -206,7 +206,7 @@ def backward_share(
     needed, first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `backward` says."""
-    last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], constants.copy()
+    last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], copied(constants)
     sum_gradients_share(
         member, size, gradient, batch, space, table, numbers, raws, own[last_layer + 1],
         taken[last_layer + 1], parts[last_layer % 2],
@@ -220,6 +220,7 @@ def backward_share(
         found = settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1])
         if member == 0:
             write_settled(found, table[i], own[i + 1], by_weights)
+        give_back(found)
         back_share(
             member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
             learns, goes_on, scratch[member], taken[i], parts[(i - 1) % 2], sums[i % 2], between,
@@ -232,10 +233,11 @@ def backward_share(
             in_fours = goes_in_fours(table[i], space)
             join_share(member, size, table[i], in_fours, n_tasks, sums[i % 2], by_weights)
         if not goes_on:
-            return
+            break
+    give_back(own)
 
 
-@compiled
+@part
 def backward(
     gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
     first_needed, between, by_weights, by_x, by_beside, n_threads,
@@ -253,15 +255,17 @@ def backward(
         of_plane = table[i, N_IN] * taps[1] * taps[2]
         n_sets, n_planes = (N_PARTS, 1) if goes_in_fours(table[i], space) else (1, taps[0])
         most = max(most, n_sets * table[i, N_OUT] * rounded(of_plane * n_planes, TERMS))
-    parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
-    sums = np.empty((2, N_GROUPS * most), x.dtype)
-    scratch = rooms(n_threads, scratch_of(table, space, True), x)
-    taken = np.zeros((len(table) + 1, n_threads), np.int64)
+    parts, taken = counts_of(table, batch, space, constants.shape[2], n_threads)
+    sums = shaped(borrow(2 * N_GROUPS * most, x.dtype), (2, N_GROUPS * most))
+    size = scratch_of(table, space, True)
+    room = borrow(room_of(n_threads, size), x.dtype)
     in_team(
         backward_share,
         n_threads,
         (
             gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
-            first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
+            first_needed, rooms(n_threads, size, room), taken, parts, sums, between, by_weights,
+            by_x, by_beside,
         ),
     )  # fmt: skip
+    give_back(parts, taken, sums, room)

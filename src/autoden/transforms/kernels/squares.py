@@ -1,11 +1,11 @@
-"""Squared errors and violations of a limit, with their gradients; compiled by numba."""
+"""Squared errors and violations of a limit, with their gradients."""
 
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 from numba import uint64
 
-from autoden.transforms.compiled import compiled
+from autoden.native.compiling.language import part
 
 TINY = np.finfo(np.float32).tiny
 """What is divided by at least."""
@@ -13,7 +13,7 @@ BLOCK = 2**12
 """So many numbers are summed in their own precision; the sums of blocks in double precision."""
 
 
-@compiled
+@part
 def compare_squares(output, target, weight, total, chosen, known, gradient, out):
     """Go once through rows of numbers.
 
@@ -32,7 +32,8 @@ def compare_squares(output, target, weight, total, chosen, known, gradient, out)
         without weight; then what is `known`; and of what is held out the sums of the squared errors
         e, of the outputs o, of o^2 and of o times the target.
     """
-    sums, factor = np.zeros(5), 1 / max(total[0], TINY)
+    all_loss = all_e = all_o = all_oo = all_ot = 0.0
+    factor = 1 / max(total[0], TINY)
     twice = output.dtype.type(2 * factor)
     for block in range(0, len(output), BLOCK):
         loss = e = o = oo = ot = output.dtype.type(0)
@@ -46,17 +47,18 @@ def compare_squares(output, target, weight, total, chosen, known, gradient, out)
             o += held
             oo += held * output[i]
             ot += held * target[i]
-        sums[0] += loss
-        sums[1] += e
-        sums[2] += o
-        sums[3] += oo
-        sums[4] += ot
-    out[0], out[1:4], out[4:] = factor * sums[0], known, sums[1:]
+        all_loss += loss
+        all_e += e
+        all_o += o
+        all_oo += oo
+        all_ot += ot
+    out[0], out[1], out[2], out[3] = factor * all_loss, known[0], known[1], known[2]
+    out[4], out[5], out[6], out[7] = all_e, all_o, all_oo, all_ot
 
 
-@compiled
-def add_violations(output, limit, gradient):
-    """Give the mean square of how far numbers lie below a limit, and add its gradient.
+@part
+def add_violations(output, limit, gradient, out):
+    """Find the mean square of how far numbers lie below a limit, and add its gradient.
 
     Parameters
     ----------
@@ -66,11 +68,8 @@ def add_violations(output, limit, gradient):
         Shape (n,), or (1,) where it is the same for all.
     gradient : ndarray
         Shape (n,), to which that of the mean square by `output` is added.
-
-    Returns
-    -------
-    float
-        The mean square.
+    out : ndarray
+        Shape (1,): where to write the mean square.
     """
     n, total, lowest = len(output), 0.0, limit[0]
     pull = output.dtype.type(-2 / n)
@@ -87,4 +86,4 @@ def add_violations(output, limit, gradient):
                 gradient[i] += pull * below
                 squares += below * below
         total += squares
-    return total / n
+    out[0] = total / n

@@ -11,8 +11,6 @@ are known at 0, 1, -1, 2, -2 and infinity. So a tile becomes six tiles of a quar
 the *parts*, and weights become six sets. The way back by weights is the transpose: gradients by y
 become those by m, `A` times them, which are multiplied by the same parts of the tile; what is found
 are gradients by the six sets. Results are those of `products` but for rounding.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -20,10 +18,10 @@ are gradients by the six sets. Results are those of `products` but for rounding.
 import numpy as np
 from numba import uint64
 
-from autoden.models.narrow.combinations import combine
-from autoden.models.narrow.products import OUTPUTS, block_of, convolve, correlate
-from autoden.models.narrow.registers import WIDTH
-from autoden.transforms.compiled import part
+from autoden.models.narrow.kernels.combinations import combine
+from autoden.models.narrow.kernels.products import OUTPUTS, block_of, convolve, correlate
+from autoden.models.narrow.kernels.registers import WIDTH
+from autoden.native.compiling.language import borrow, give_back, part, shaped
 
 TO_PARTS = (
     (4, 0, -5, 0, 1, 0),
@@ -69,12 +67,18 @@ def fours_of(n_planes):
 
 @part
 def packed_sets(weights):
-    """Turn weights (n_out, n_in, 3 planes of taps) into six sets, sorted as blocks read them."""
+    """Turn weights (n_out, n_in, 3 planes of taps) into six sets, sorted as blocks read them.
+
+    What is given is borrowed.
+    """
     n_out, n_in, n_taps = weights.shape
     n = n_taps // N_TAPS
     n_terms = n_in * n
-    w = np.empty((N_PARTS, n_out * n_terms), weights.dtype)
-    to_sets = TO_SETS.astype(weights.dtype)
+    w = shaped(borrow(N_PARTS * n_out * n_terms, weights.dtype), (N_PARTS, n_out * n_terms))
+    to_sets = shaped(borrow(N_PARTS * N_TAPS, weights.dtype), (N_PARTS, N_TAPS))
+    for i in range(N_PARTS):
+        for j in range(N_TAPS):
+            to_sets[i, j] = TO_SETS[i, j]
     for o in range(n_out):
         first, width = block_of(o, n_out)
         to = first * n_terms + o - first
@@ -89,6 +93,7 @@ def packed_sets(weights):
                     of_set = to_sets[i]
                     w[i, to] = of_set[0] * before + of_set[1] * here + of_set[2] * after
                 to += width
+    give_back(to_sets)
     return w
 
 
@@ -163,7 +168,8 @@ def convolve_fours(
     n_out, n = len(bias), fours_of(n_planes) * plane
     n_terms = w.shape[1] // n_out
     n_in = len(parts) // (N_PARTS * parts_stride)
-    none = np.zeros(OUTPUTS, bias.dtype)
+    none = borrow(OUTPUTS, bias.dtype)
+    none[:] = 0
     for o in range(0, n_out, OUTPUTS):
         width = min(OUTPUTS, n_out - o)
         for i in range(N_PARTS):
@@ -176,6 +182,7 @@ def convolve_fours(
                 i * OUTPUTS * parts_stride,
             )  # fmt: skip
         merge(products, parts_stride, width, n_planes, plane, out, out_stride, to + o * out_stride)
+    give_back(none)
 
 
 @part

@@ -1,4 +1,4 @@
-"""Parts of signals, images and volumes, cut out and extended for convolutions; compiled by numba.
+"""Parts of signals, images and volumes, cut out and extended for convolutions.
 
 A channel is a *space* of planes, lines and the width of a line. A convolution reaches a number of
 planes, lines and samples to each side. Some planes of all channels, extended by that much at every
@@ -9,16 +9,15 @@ the tile as in the channel, in one *run*; else each line is a run of its own.
 
 Indices are unsigned where a loop is to become vector instructions: for signed ones numba would
 also have to allow for counting from the end.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 from numba import uint64
 
-from autoden.models.narrow.registers import fetch
-from autoden.transforms.compiled import part
+from autoden.models.narrow.codes import CIRCULAR, REFLECT, ZEROS
+from autoden.models.narrow.kernels.registers import fetch
+from autoden.native.compiling.language import part
 
 LINE = 16
 """So many numbers, of single precision, come near together."""
@@ -27,9 +26,6 @@ SCALE, SHIFT, MEAN, INVERSE, LEVEL, TILT = range(6)
 """Constants of channels, one row each: ``u = scale * raw + shift``; mean and 1 / deviation; what
 `unrespond` adds, which only the way back knows."""
 N_CONSTANTS = 6
-
-ZEROS, REPLICATE, REFLECT, CIRCULAR = range(4)
-"""As in `parts.PAD_MODES`."""
 
 
 @part

@@ -4,18 +4,15 @@ import os
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
 import torch
 
-from autoden.models.narrow import team
-from autoden.models.narrow.team import in_team, n_threads, wait
+from autoden.native import openmp
+from autoden.native.openmp import n_threads
 
-n_threads()  # before the code below is compiled
-
-
-@numba.njit(nogil=True)
+SOURCE = """
+@part
 def add_one(member, size, values, seen, n_times):
     for time in range(n_times):
         for i in range(member * len(values) // size, (member + 1) * len(values) // size):
@@ -27,13 +24,15 @@ def add_one(member, size, values, seen, n_times):
             wait()
 
 
-@numba.njit(nogil=True)
+@part
 def run(values, seen, n_threads):
     in_team(add_one, n_threads, (values, seen, len(seen)))
+"""
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7])
-def test_all_work_is_done_once_and_threads_wait_for_each_other(n: int) -> None:
+def test_all_work_is_done_once_and_threads_wait_for_each_other(make_kernel, n) -> None:
+    run = make_kernel(SOURCE, "T1 T2 n")
     values, seen = np.zeros(1000), np.zeros((5, n))
     run(values, seen, n)
     assert np.array_equal(values, np.full(1000, 5.0))
@@ -54,13 +53,13 @@ def test_without_openmp_one_thread_does_all() -> None:
 import logging
 logging.basicConfig(level=logging.INFO)
 import torch
-from autoden.models.narrow import team
-team.LIBRARIES = ()
+from autoden.native import openmp
+openmp.LIBRARIES = ()
 torch.set_num_threads(2)
 from autoden.models.dncnn import DnCNN
 network, x = DnCNN(n_layers=3, n_features=16), torch.randn(2, 1, 64, 64)
 network(x).square().mean().backward()
-print(team.n_threads(), all(p.grad.isfinite().all() for p in network.parameters()))"""
+print(openmp.n_threads(), all(p.grad.isfinite().all() for p in network.parameters()))"""
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=True
     )
@@ -69,5 +68,5 @@ print(team.n_threads(), all(p.grad.isfinite().all() for p in network.parameters(
 
 
 def test_a_forked_process_has_one_thread(monkeypatch) -> None:
-    monkeypatch.setattr(team.os, "getpid", lambda: -1)
+    monkeypatch.setattr(openmp.os, "getpid", lambda: -1)
     assert n_threads() == 1

@@ -1,7 +1,4 @@
-"""Lines of numbers made of others, as weighted sums with weights that are known before.
-
-`BUILT_ON` of the kernels has to follow what changes here.
-"""
+"""Lines of numbers made of others, as weighted sums with weights that are known before."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from autoden.models.narrow.registers import WIDTH, Generator, N, add_product, rows_of
-from autoden.transforms.compiled import instruction
+from autoden.models.narrow.kernels.registers import WIDTH, N, add_product, rows_of
+from autoden.native.compiling.language import Generator, instruction
 
 Table = tuple[tuple[float, ...], ...]
 

@@ -1,19 +1,17 @@
-"""The sums of products of narrow convolutions, forward and back; compiled by numba.
+"""The sums of products of narrow convolutions, forward and back.
 
 A convolution is a sum over *terms*: weight times what a tap sees of a channel. In a tile that is
 the tile itself from another place on (`places`), so that one loop over terms serves any number of
 dimensions, taps and channels.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 
-from autoden.models.narrow.blocks import FORM, STEP, convolve_block, correlate_block
-from autoden.models.narrow.registers import WIDTH
-from autoden.transforms.compiled import part
+from autoden.models.narrow.kernels.blocks import FORM, STEP, convolve_block, correlate_block
+from autoden.models.narrow.kernels.registers import WIDTH
+from autoden.native.compiling.language import borrow, part, shaped
 
 OUTPUTS, GRADIENTS, TERMS = FORM.outputs, FORM.gradients, FORM.terms
 CHUNK = 1024
@@ -28,12 +26,12 @@ def rounded(n, multiple):
 
 @part
 def places(n_channels, stride, taps, step, plane, pitch):
-    """Say where each term begins in a tile, channel by channel and tap by tap.
+    """Say where each term begins in a tile, channel by channel and tap by tap: a borrowed row.
 
     The first ones are repeated until terms can be taken `TERMS` at a time.
     """
     n = n_channels * taps[0] * taps[1] * taps[2]
-    found, i = np.empty(rounded(n, TERMS), np.int64), 0
+    found, i = borrow(rounded(n, TERMS), np.int64), 0
     for c in range(n_channels):
         for a in range(taps[0]):
             for b in range(taps[1]):
@@ -47,23 +45,29 @@ def places(n_channels, stride, taps, step, plane, pitch):
 
 @part
 def packed(weights):
-    """Sort weights (n_out, n_in, taps) as blocks read them: those of a term side by side."""
+    """Sort weights (n_out, n_in, taps) as blocks read them, those of a term side by side.
+
+    What is given is borrowed, as one set of weights.
+    """
     n_out, n_in, n_taps = weights.shape
-    w = np.empty(n_out * n_in * n_taps, weights.dtype)
+    w = borrow(weights.size, weights.dtype)
     for o in range(n_out):
         first, width = block_of(o, n_out)
         for c in range(n_in):
             for k in range(n_taps):
                 term = c * n_taps + k
                 w[first * n_in * n_taps + term * width + o - first] = weights[o, c, k]
-    return w
+    return shaped(w, (1, weights.size))
 
 
 @part
 def turned(weights):
-    """Turn weights (n_out, n_in, taps) to those of the way back: (n_in, n_out, taps backwards)."""
+    """Turn weights (n_out, n_in, taps) to those of the way back: (n_in, n_out, taps backwards).
+
+    What is given is borrowed.
+    """
     n_out, n_in, n_taps = weights.shape
-    back = np.empty((n_in, n_out, n_taps), weights.dtype)
+    back = shaped(borrow(weights.size, weights.dtype), (n_in, n_out, n_taps))
     for o in range(n_out):
         for c in range(n_in):
             for k in range(n_taps):
@@ -105,7 +109,7 @@ def correlate(tile, starts, gradient, begin, stride, n, sums):
     begin, and each `stride`, at whole registers.
     """
     n_out, n_terms = sums.shape
-    row = sums.reshape(n_out * n_terms)
+    row = shaped(sums, (n_out * n_terms,))
     chunk = rounded(-(-n // max(n // CHUNK, 1)), WIDTH)
     for first in range(0, n, chunk):
         stop = min(first + chunk, n)

@@ -3,8 +3,6 @@
 Numba makes vector instructions of loops by itself, but what a loop adds to many sums goes through
 memory each time. Here the instructions are written out: so many sums at once that the processor
 multiplies without a break, from as few loads as can be.
-
-`BUILT_ON` of the kernels has to follow what changes here.
 """
 
 from __future__ import annotations
@@ -18,16 +16,15 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from autoden.models.narrow.registers import (
+from autoden.models.narrow.kernels.registers import (
     WIDTH,
-    Generator,
     N,
     Source,
     add_product,
     rows_of,
     sums_of,
 )
-from autoden.transforms.compiled import instruction
+from autoden.native.compiling.language import Generator, instruction
 
 
 class Form(NamedTuple):

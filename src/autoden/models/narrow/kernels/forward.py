@@ -1,4 +1,4 @@
-"""The way forward through a chain of narrow convolution layers, compiled by numba when first used.
+"""The way forward through a chain of narrow convolution layers.
 
 A layer turns *raw* values into other raw values: normalised, rectified and extended at the edges,
 they are convolved. Only raw values are kept; the rest is computed again where it is read, tile by
@@ -7,21 +7,11 @@ made of those of tasks or groups of tasks, and are the same for any number of th
 
 A chain is described by two tables with a row for each layer (`tasks`); its weights lie one after
 the other in one vector, and so do the raw values between the layers. Nothing here knows torch.
-
-Numba looks for changes of what it has kept on disk only in the file of the function that is called,
-which is this one: `BUILT_ON` must change with the modules that it is built on.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
-import numpy as np
-
-from autoden.models.narrow.blocks import STEP
-from autoden.models.narrow.channels import moments, rectify
-from autoden.models.narrow.convolutions import convolve_tile, terms_of
-from autoden.models.narrow.products import convolve
-from autoden.models.narrow.settling import settle
-from autoden.models.narrow.tasks import (
+from autoden.models.narrow.codes import (
     AT_BIAS,
     CHANNELS_BEFORE,
     DILATION,
@@ -35,13 +25,21 @@ from autoden.models.narrow.tasks import (
     RESPONDS,
     SLOPE,
     SLOPE_BEFORE,
+)
+from autoden.models.narrow.kernels.blocks import STEP
+from autoden.models.narrow.kernels.channels import moments, rectify
+from autoden.models.narrow.kernels.convolutions import convolve_tile, terms_of
+from autoden.models.narrow.kernels.products import convolve
+from autoden.models.narrow.kernels.settling import settle
+from autoden.models.narrow.kernels.tasks import (
     bounds,
     claim,
+    counts_of,
     ends_forward,
     form_of,
     goes_in_fours,
-    most_tiles,
     n_tiles,
+    room_of,
     rooms,
     scratch_of,
     sizes_of,
@@ -50,12 +48,9 @@ from autoden.models.narrow.tasks import (
     values_of,
     weights_of,
 )
-from autoden.models.narrow.team import in_team, wait
-from autoden.models.narrow.tiles import N_CONSTANTS, respond, take
-from autoden.transforms.compiled import compiled, part
-
-BUILT_ON = "bf89c47906331739"
-"""Digest of the modules whose functions become part of these."""
+from autoden.models.narrow.kernels.tiles import N_CONSTANTS, respond, take
+from autoden.native.compiling.language import borrow, copied, give_back, part
+from autoden.native.compiling.team import in_team, wait
 
 
 @part
@@ -105,6 +100,7 @@ def convolve_share(
             for c in range(n_out):
                 moments(made[c], first * per_plane, last * per_plane, part[task, c])
         task = claim(member, size, batch * tiles, taken)
+    give_back(terms[0], terms[1])
 
 
 @part
@@ -129,7 +125,7 @@ def forward_share(
     scratch, taken, parts, out,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `forward` says."""
-    own, seen = constants.copy(), running.copy()
+    own, seen = copied(constants), copied(running)
     for i in range(len(table)):
         convolve_share(
             member, size, i, x, beside, batch, space, table, numbers, weights, raws, own[i],
@@ -138,10 +134,12 @@ def forward_share(
         if size > 1:
             wait()
         if table[i, IS_NORMALISED]:
+            sizes = sizes_of(table[i], space)
             settle(
-                parts[i % 2], sizes_of(table[i], space), batch, weights, table[i],
-                seen[i], numbers[i, MOMENTUM], numbers[i, EPS], own[i + 1],
+                parts[i % 2], sizes, batch, weights, table[i], seen[i], numbers[i, MOMENTUM],
+                numbers[i, EPS], own[i + 1],
             )  # fmt: skip
+            give_back(sizes)
     if table[len(table) - 1, RESPONDS]:
         rectify_share(
             member, size, batch, space, table, numbers, raws, own[len(table)], taken[len(table)],
@@ -153,9 +151,10 @@ def forward_share(
                 for kind in range(N_CONSTANTS):
                     constants[i + 1, kind, c] = own[i + 1, kind, c]
                 running[i, 0, c], running[i, 1, c] = seen[i, 0, c], seen[i, 1, c]
+    give_back(own, seen)
 
 
-@compiled
+@part
 def forward(
     x, beside, batch, space, table, numbers, weights, running, raws, constants, out, n_threads
 ):
@@ -167,14 +166,15 @@ def forward(
     leave it as it is, and of each layer, which are left there. `running` (layers, 2, channels) are
     the running means and variances; those of the batch are added where a layer uses them.
     """
-    parts = np.empty((2, batch * most_tiles(table, space), constants.shape[2], 2))
-    scratch = rooms(n_threads, scratch_of(table, space, False), x)
-    taken = np.zeros((len(table) + 1, n_threads), np.int64)
+    parts, taken = counts_of(table, batch, space, constants.shape[2], n_threads)
+    size = scratch_of(table, space, False)
+    room = borrow(room_of(n_threads, size), x.dtype)
     in_team(
         forward_share,
         n_threads,
         (
             x, beside, batch, space, table, numbers, weights, running, raws, constants,
-            scratch, taken, parts, out,
+            rooms(n_threads, size, room), taken, parts, out,
         ),
     )  # fmt: skip
+    give_back(parts, taken, room)

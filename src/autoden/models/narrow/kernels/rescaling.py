@@ -1,10 +1,8 @@
-"""Means of cells, linear interpolation, and the way back through both; compiled by numba.
+"""Means of cells, linear interpolation, and the way back through both.
 
 Each row of images or volumes is of shape (planes, lines, width), *coarse* or *fine*; axes differ by
 a factor of 1 or 2. Every line of an output is made of the few lines of the input that touch it: of
 all that are given, output lines are shared among threads.
-
-`BUILT_ON` must change with the modules that this one is built on, as in `kernels`.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -12,14 +10,10 @@ all that are given, output lines are shared among threads.
 import numpy as np
 from numba import uint64
 
-from autoden.models.narrow.team import in_team
-from autoden.transforms.compiled import compiled, part
+from autoden.models.narrow.codes import AVERAGE, GATHER, INTERPOLATE, SPREAD
+from autoden.native.compiling.language import borrow, give_back, part, shaped
+from autoden.native.compiling.team import in_team
 
-BUILT_ON = "eb86b8c53b5e3c97"
-"""Digest of the modules whose functions become part of these."""
-
-AVERAGE, SPREAD, INTERPOLATE, GATHER = range(4)
-"""What is done: the second is the way back through the first, the fourth through the third."""
 MOST_PIECES = 4
 """So many samples of the input are in one of the output along an axis, at most."""
 NEAR, FAR = 0.75, 0.25
@@ -108,11 +102,13 @@ def resample(kind, line, n, size, out):
 def pieces_of(kind, coarse, fine, factor):
     """Say of what each sample of the output is made along an axis: first, how many, weights.
 
-    Those are samples of the input, which follow each other.
+    Those are samples of the input, which follow each other. What is given is borrowed.
     """
     shrinks = kind in (AVERAGE, GATHER)
     given, made = (fine, coarse) if shrinks else (coarse, fine)
-    spans, weights = np.zeros((made, 2), np.int64), np.zeros((made, MOST_PIECES))
+    spans = shaped(borrow(2 * made, np.int64), (made, 2))
+    weights = shaped(borrow(MOST_PIECES * made, np.float64), (made, MOST_PIECES))
+    spans[:] = 0
     for at in range(made):
         first, last = touched(kind, at, factor)
         for piece in range(max(first, 0), min(last, given)):
@@ -145,11 +141,12 @@ def add_up(values, starts, weights, n, width, line):
 def rescale_share(member, team, kind, x, coarse, fine, factors, added, out):
     """Make the lines of one of `team` threads, as `rescale` says."""
     given, made = (fine, coarse) if kind in (AVERAGE, GATHER) else (coarse, fine)
-    line = np.zeros(max(coarse[2], fine[2]) + 3, x.dtype)
-    starts, weights = np.empty(MOST_PIECES**2, np.int64), np.empty(MOST_PIECES**2, x.dtype)
+    line = borrow(max(coarse[2], fine[2]) + 3, x.dtype)
+    line[:] = 0
+    starts, weights = borrow(MOST_PIECES**2, np.int64), borrow(MOST_PIECES**2, x.dtype)
     planes, of_planes = pieces_of(kind, coarse[0], fine[0], factors[0])
     lines, of_lines = pieces_of(kind, coarse[1], fine[1], factors[1])
-    all_made, all_added = out.reshape(out.size), added.reshape(added.size)
+    all_made, all_added = shaped(out, (out.size,)), shaped(added, (added.size,))
     n_lines = len(x) * made[0] * made[1]
     first = member * n_lines // team
     row, a, b = first // (made[0] * made[1]), first // made[1] % made[0], first % made[1]
@@ -177,10 +174,11 @@ def rescale_share(member, team, kind, x, coarse, fine, factors, added, out):
             a, b = a + 1, 0
         if a == made[0]:
             row, a = row + 1, 0
+    give_back(line, starts, weights, planes, of_planes, lines, of_lines)
 
 
-@compiled
-def rescale(kind, x, coarse, fine, factors, added, out, n_threads):
+@part
+def rescale(x, kind, coarse, fine, factors, added, out, n_threads):
     """Change the scale of rows ``x``, of one of the two shapes, to the other.
 
     Every axis of the fine shape is `factors` times the coarse one, or one less where that is odd.

@@ -1,0 +1,1 @@
+"""The arithmetic of chains of convolution layers, compiled to machine code (`autoden.native`)."""

@@ -1,0 +1,181 @@
+"""The way into machine code: arrays of Python as they lie in memory, without the interpreter.
+
+An object file has one function that is called from Python, whose arguments are objects with a
+buffer, and whole numbers. What it answers is said in `autoden.native.kernel`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.compiler_lock import global_compiler_lock
+
+from autoden.native.compiling.language import array_of, declared, size_of
+from autoden.native.interface import (
+    DONE,
+    ENTRY,
+    FREE,
+    GET,
+    LEAVE,
+    NEVER_CALLED,
+    NO_MEMORY,
+    OF_OPENMP,
+    OF_PYTHON,
+    PARAMETER,
+    RELEASE,
+    RETURN,
+    UNSUITABLE,
+)
+
+NUMBERS = {"f": types.float32, "d": types.float64, "i": types.int64, "b": types.boolean}
+
+POINTER, NUMBER, SIZE = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
+VIEW = ir.LiteralStructType(
+    [POINTER, POINTER, SIZE, SIZE, NUMBER, NUMBER, POINTER, *[SIZE.as_pointer()] * 3, POINTER]
+)
+"""``Py_buffer``, as the stable interface of Python 3.11 has it."""
+DATA, ITEMSIZE, N_AXES, SHAPE = 0, 3, 5, 7
+"""What of it is read."""
+KNOWN = {FREE, *OF_PYTHON, *OF_OPENMP}
+"""What machine code may call, beside what LLVM puts in its place."""
+C_CONTIGUOUS = 0x38
+"""What is asked for: ``PyBUF_C_CONTIGUOUS``."""
+
+
+@global_compiler_lock  # type: ignore[untyped-decorator]
+def compile_to(module: str, name: str, parameters: str, kind: str, file: Path) -> None:
+    """Write machine code to a file.
+
+    Parameters
+    ----------
+    module, name, parameters : str
+        As of `autoden.native.kernel.Kernel`.
+    kind : str
+        The type of its numbers, ``f`` or ``d``.
+    file : Path
+        Where to write the object file.
+    """
+    _name_symbols()
+    function = getattr(import_module(module), name)
+    kinds = tuple(_type_of(parameter, kind) for parameter in parameters.split())
+    function.compile(kinds)
+    compiled = function.overloads[kinds]
+    library = compiled.target_context.codegen().create_library(ENTRY)
+    library.enable_object_caching()
+    made = library.create_ir_module(ENTRY)
+    _Entry(compiled, made, kinds).write()
+    library.add_ir_module(made)
+    library.add_linking_library(compiled.library)
+    library.finalize()
+    _check_calls(library)
+    file.write_bytes(library._get_compiled_object())
+
+
+def _name_symbols() -> None:
+    """Let LLVM finish what it compiles: it looks for all that is called, which nobody runs here."""
+    for name in KNOWN:
+        if llvm.address_of_symbol(name) is None:
+            llvm.add_symbol(name, ctypes.cast(NEVER_CALLED, ctypes.c_void_p).value)
+
+
+def _check_calls(library: Any) -> None:
+    """Refuse code that calls what it will not find: it makes arrays, or raises with values."""
+    called = {f.name for f in library._final_module.functions if f.is_declaration}
+    unknown = {name for name in called - KNOWN if not name.startswith("llvm.")}
+    if unknown:
+        raise TypeError(f"Machine code would call {unknown}: borrow arrays, and raise MemoryError.")
+
+
+def _type_of(parameter: str, kind: str) -> Any:
+    """Say as what the function takes a parameter."""
+    found = PARAMETER.fullmatch(parameter)
+    assert found, parameter
+    if found["array"]:
+        number = NUMBERS[found["array"].replace("T", kind)]
+        return types.Array(number, int(found["n_axes"]), "C")
+    return types.UniTuple(types.int64, int(found["count"])) if found["count"] else types.int64
+
+
+class _Entry:
+    """The function that is called from Python, being written."""
+
+    def __init__(self, compiled: Any, module: Any, kinds: tuple[Any, ...]) -> None:
+        self.compiled, self.context, self.kinds = compiled, compiled.target_context, kinds
+        self.function = ir.Function(module, ir.FunctionType(NUMBER, list(_given(kinds))), ENTRY)
+        self.builder = ir.IRBuilder(self.function.append_basic_block())
+        self.end = self.function.append_basic_block("end")
+        self.answer = cgutils.alloca_once_value(self.builder, NUMBER(DONE))
+        self.views = [
+            cgutils.alloca_once_value(self.builder, ir.Constant(VIEW, None))
+            for kind in kinds
+            if isinstance(kind, types.Array)
+        ]
+
+    def write(self) -> None:
+        """See the arrays, leave the interpreter, call the function, and come back."""
+        builder, arguments, views = self.builder, iter(self.function.args), iter(self.views)
+        values = [self._value(kind, arguments, views) for kind in self.kinds]
+        state = builder.call(declared(builder, LEAVE, POINTER), [])
+        status, _ = self.context.call_conv.call_function(
+            builder,
+            self.context.declare_function(self.function.module, self.compiled.fndesc),
+            self.compiled.signature.return_type,
+            self.compiled.signature.args,
+            values,
+        )
+        builder.call(declared(builder, RETURN, ir.VoidType(), POINTER), [state])
+        self._answer_if(status.is_error, NO_MEMORY)
+        builder.branch(self.end)
+        builder.position_at_end(self.end)
+        release = declared(builder, RELEASE, ir.VoidType(), VIEW.as_pointer())
+        for view in self.views:  # those that were not seen are empty
+            builder.call(release, [view])
+        builder.ret(builder.load(self.answer))
+
+    def _value(self, kind: Any, arguments: Iterator[Any], views: Iterator[Any]) -> Any:
+        """Turn one or more arguments into what the function takes."""
+        if isinstance(kind, types.Array):
+            return self._array(kind, next(arguments), next(views))
+        if isinstance(kind, types.UniTuple):
+            numbers = [next(arguments) for _ in range(kind.count)]
+            return self.context.make_tuple(self.builder, kind, numbers)
+        return next(arguments)
+
+    def _array(self, kind: Any, argument: Any, view: Any) -> Any:
+        """See an object as an array, or end here."""
+        builder = self.builder
+        get = declared(builder, GET, NUMBER, POINTER, VIEW.as_pointer(), NUMBER)
+        refused = builder.call(get, [argument, view, NUMBER(C_CONTIGUOUS)])
+        self._answer_if(builder.icmp_signed("!=", refused, NUMBER(0)), UNSUITABLE)
+        itemsize, n_axes = self._field(view, ITEMSIZE), self._field(view, N_AXES)
+        for found, wanted in ((itemsize, size_of(self.context, kind.dtype)), (n_axes, kind.ndim)):
+            self._answer_if(builder.icmp_signed("!=", found, found.type(wanted)), UNSUITABLE)
+        lengths = self._field(view, SHAPE)
+        shape = [builder.load(builder.gep(lengths, [NUMBER(i)])) for i in range(kind.ndim)]
+        return array_of(self.context, builder, kind, self._field(view, DATA), shape)
+
+    def _field(self, view: Any, which: int) -> Any:
+        return self.builder.load(self.builder.gep(view, [NUMBER(0), NUMBER(which)]))
+
+    def _answer_if(self, condition: Any, answer: int) -> None:
+        """End with an answer, on a condition."""
+        with self.builder.if_then(condition, likely=False):
+            self.builder.store(NUMBER(answer), self.answer)
+            self.builder.branch(self.end)
+
+
+def _given(kinds: tuple[Any, ...]) -> Iterator[Any]:
+    """Say as what C takes the arguments."""
+    for kind in kinds:
+        if isinstance(kind, types.Array):
+            yield POINTER
+        else:
+            yield from [SIZE] * (kind.count if isinstance(kind, types.UniTuple) else 1)
