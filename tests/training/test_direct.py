@@ -11,7 +11,6 @@ from autoden.losses.bounds import LowerLimit
 from autoden.models.dncnn import DnCNN
 from autoden.training import TrainingSettings, compare, direct, engine, fit
 from autoden.training.batch import Batch
-from autoden.training.squares import MOST
 
 
 def make_task(n=6, shape=(40,), n_channels=1, held_out=0.2, task=PairsTask, **options):
@@ -149,7 +148,6 @@ class OwnLimit(LowerLimit):
     [
         {"task": OwnLoss},
         {"data_term": lambda output, target: (output - target).abs()},
-        {"shape": (MOST // 6 + 1,)},
         {"penalties": [Roughness()]},
         {"penalties": [OwnLimit(torch.tensor(0.0))]},
         {"penalties": [LowerLimit(torch.tensor(0.0, dtype=torch.float64))]},
@@ -159,7 +157,6 @@ class OwnLimit(LowerLimit):
     ids=[
         "loss",
         "error",
-        "large",
         "penalty",
         "derived limit",
         "double limit",

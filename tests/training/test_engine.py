@@ -404,7 +404,7 @@ def test_an_algorithm_may_predict_several_outputs():
 def test_the_loop_waits_for_the_device_once_per_epoch(optimizer, monkeypatch):
     """Every way in which a number could come to the host is counted, the CPU taken for another."""
     monkeypatch.setattr(steps, "AT_HAND", ())
-    monkeypatch.setattr(task_module, "is_small", lambda output, batch: False)  # on a CPU alone
+    monkeypatch.setattr(task_module, "are_rows", lambda output, batch: False)  # on a CPU alone
     waits = []
     for name in ("item", "tolist", "__bool__", "__float__", "__int__", "numpy", "cpu"):
         method = getattr(torch.Tensor, name)

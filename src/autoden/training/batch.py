@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -51,9 +51,9 @@ class Batch:
         return chosen, sums
 
     @cached_property
-    def rows(self) -> tuple[NDArray[np.floating], ...]:
-        """Give target, weight, its sum and what is `scored` as rows in the memory of a CPU."""
-        tensors = (self.target, self.weight, self.total_weight, *self.scored)
+    def rows(self) -> tuple[NDArray[Any], ...]:
+        """Give target, weight, its sum and what is held out as rows in the memory of a CPU."""
+        tensors = (self.target, self.weight, self.total_weight, self.held_out)
         return tuple(tensor.numpy().ravel() for tensor in tensors)
 
     def __len__(self) -> int:

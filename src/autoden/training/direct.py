@@ -16,7 +16,7 @@ from autoden.models.direct import DirectNetwork, direct_network
 from autoden.models.narrow.parts import is_just_called
 from autoden.training.batch import Batch
 from autoden.training.flat import FlatParameters
-from autoden.training.squares import add_violation, differentiate_small, is_small_of
+from autoden.training.squares import add_violation, are_rows_of, differentiate_rows
 from autoden.training.task import Losses, PlainTask, Task
 
 
@@ -45,7 +45,7 @@ class DirectObjective:
     def backward(self, batch: Batch, *, weighted: bool = False) -> tuple[Tensor, Tensor] | None:
         """Do what `Objective.backward` does, or nothing, and give None.
 
-        Works for a small batch on a CPU, a network that is one chain, the squared error, and lower
+        Works for a batch on a CPU, a network that is one chain, the squared error, and lower
         limits as the only penalties. All of that is asked anew for every batch.
         """
         limits = _plain_limits(self._penalties, batch)
@@ -55,7 +55,7 @@ class DirectObjective:
         if network is None:
             return None
         output, gradients_by = network.forward(batch.input)
-        train, held_out, gradient = differentiate_small(output, batch)
+        train, held_out, gradient = differentiate_rows(output, batch)
         losses, total = Losses(train, batch.total_weight, held_out, output), train
         for limit in limits:
             total = total + add_violation(output, limit, gradient)
@@ -67,7 +67,7 @@ class DirectObjective:
     def _network_for(self, batch: Batch) -> DirectNetwork | None:
         """Give the network as it is now, if it is a chain and can pass a batch."""
         x, shape = batch.input, batch.target.shape
-        if not is_small_of(shape, batch):
+        if not are_rows_of(shape, batch):
             return None
         if self._network is None or not self._network.can_pass(x):
             self._network = direct_network(self._model, self._weights.learning, x)

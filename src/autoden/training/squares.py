@@ -1,6 +1,7 @@
-"""The squared errors of a small batch on a CPU, weighed and scored in one go.
+"""The squared errors of a batch on a CPU, weighed and scored in one go.
 
-With torch's functions a small batch costs thirty calls, which take longer than the numbers do.
+With torch's functions a batch costs thirty calls, which take longer than the numbers of a small one
+do, and go through those of a large one many times.
 """
 
 from __future__ import annotations
@@ -13,28 +14,31 @@ from torch import Tensor
 
 from autoden.models.narrow.availability import has_kernels, just_computes
 from autoden.native.kernel import Kernel, prepare
+from autoden.native.openmp import n_threads
 from autoden.training.batch import Batch
 
 _KERNELS = "autoden.transforms.kernels.squares"
-COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 T1 T1 T1 T1")
-ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1 T1")
-MOST = 2**17
-"""Up to so many errors one thread is quicker than torch's calls."""
+COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 b1 T1 T1 n")
+ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1 T1 n")
+OF_A_THREAD = 2**15
+"""A thread is called for so many errors at least."""
 
 
-def is_small(output: Tensor, batch: Batch) -> bool:
-    """Tell whether `compare_small` can compare an output with its batch, and pays."""
-    return _is_row(output) and is_small_of(output.shape, batch) and just_computes()
+def are_rows(output: Tensor, batch: Batch) -> bool:
+    """Tell whether `compare_rows` can compare an output with its batch."""
+    return _is_row(output) and are_rows_of(output.shape, batch) and just_computes()
 
 
-def is_small_of(shape: torch.Size, batch: Batch) -> bool:
-    """Tell whether a batch is so small, and can be compared with plain outputs of a shape."""
-    target, weight = batch.target, batch.weight
+def are_rows_of(shape: torch.Size, batch: Batch) -> bool:
+    """Tell whether a batch can be compared so with plain outputs of a shape."""
+    target, weight, held_out = batch.target, batch.weight, batch.held_out
     return (
-        target.numel() <= MOST
-        and shape == target.shape == weight.shape == batch.held_out.shape
+        target.numel() > 0
+        and shape == target.shape == weight.shape == held_out.shape
         and _is_row(target)
         and _is_row(weight)
+        and held_out.is_cpu  # which may repeat one mask
+        and held_out.dtype is torch.bool
         and not (target.requires_grad or weight.requires_grad)
         and has_kernels(torch.float32, __name__)
     )
@@ -45,15 +49,20 @@ def _is_row(x: Tensor) -> bool:
     return type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
 
 
+def _threads_for(n: int) -> int:
+    """Say how many threads compare `n` errors."""
+    return max(1, min(n_threads(), n // OF_A_THREAD))
+
+
 def try_out(dtype: torch.dtype) -> None:
     """Compare a single number, which needs all kernels."""
     prepare(np.float32, (COMPARE_SQUARES, ADD_VIOLATIONS))
     one = torch.ones(1, 1, 1, dtype=dtype)
-    compare_small(one, Batch(one, one, one, one.bool()))
+    compare_rows(one, Batch(one, one, one, one.bool()))
     add_violation(one, one[0, 0, 0], one)
 
 
-def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+def compare_rows(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     """Weigh squared errors and gather those that are held out.
 
     Parameters
@@ -74,11 +83,14 @@ def compare_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     return loss
 
 
-def differentiate_small(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+def differentiate_rows(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Do the same without torch's graph: give also the gradient of `train` by the output."""
     gradient = np.empty(output.shape, np.float32)
     found = np.empty(8, np.float32)
-    COMPARE_SQUARES(output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found)
+    COMPARE_SQUARES(
+        output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found,
+        _threads_for(gradient.size),
+    )  # fmt: skip
     train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
     return train, sums, torch.from_numpy(gradient)
 
@@ -101,7 +113,7 @@ def add_violation(output: Tensor, limit: Tensor, gradient: Tensor) -> Tensor:
     row = limit if limit.numel() == 1 else limit.expand(output.shape).contiguous()
     rows = (tensor.numpy().ravel() for tensor in (output, row, gradient))
     mean = np.empty(1, np.float32)
-    ADD_VIOLATIONS(*rows, mean)
+    ADD_VIOLATIONS(*rows, mean, _threads_for(output.numel()))
     return torch.from_numpy(mean.reshape(()))
 
 
@@ -111,7 +123,7 @@ class _Squares(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Compare."""
-        train, sums, ctx.gradient = differentiate_small(output, batch)
+        train, sums, ctx.gradient = differentiate_rows(output, batch)
         ctx.batch = batch
         ctx.save_for_backward(output)
         ctx.mark_non_differentiable(sums)

@@ -18,7 +18,7 @@ from autoden.errors import InputError
 from autoden.losses.data import squared_error
 from autoden.training.batch import Batch
 from autoden.training.held_out import held_out_sums
-from autoden.training.squares import compare_small, is_small
+from autoden.training.squares import are_rows, compare_rows
 
 DataTerm = Callable[[Tensor, Tensor], Tensor]
 """Element-wise error of (output, target), both of shape (N, C, *S)."""
@@ -114,8 +114,8 @@ def compare(output: Tensor, batch: Batch, data_term: DataTerm) -> Losses:
         Errors train by ``batch.weight`` and are scored where ``batch.held_out`` is True.
     """
     check_output(output, batch)
-    if data_term is squared_error and is_small(output, batch):
-        train, sums = compare_small(output, batch)
+    if data_term is squared_error and are_rows(output, batch):
+        train, sums = compare_rows(output, batch)
         return Losses(train, batch.total_weight, sums, output)
     return weigh(data_term(output, batch.target), output, batch)
 
