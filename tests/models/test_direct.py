@@ -9,8 +9,8 @@ from torch import nn
 from autoden.models.blocks import conv_block
 from autoden.models.direct import direct_network
 from autoden.models.dncnn import DnCNN
-from autoden.models.narrow import availability
 from autoden.models.narrow.chain import Chain
+from autoden.native import availability
 
 
 def network_of(n_dims=1, **options):

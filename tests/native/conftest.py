@@ -12,7 +12,8 @@ from autoden.native.kernel import Kernel
 HEAD = """
 import numpy as np
 from numba import uint64
-from autoden.native.compiling.language import borrow, give_back, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import borrow, bytes_for, give_back, take
 from autoden.native.compiling.team import in_team, take_next, wait
 """
 

@@ -1,6 +1,9 @@
 """Machine code is compiled once, and again when anything changes that it is made of."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 import autoden
 from autoden.native import kept
+from autoden.native.interface import Function
 from autoden.native.kernel import Kernel
 
 ROOT = Path(autoden.__file__).parent
@@ -22,13 +26,13 @@ def add(x):
 @pytest.fixture
 def n_compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count how often something was compiled."""
-    compile_, calls = kept._compile, []
+    compiled, calls = kept.compiled, []
 
-    def counting(*what: str) -> bytes:
-        calls.append(what)
-        return compile_(*what)
+    def counting(functions: list[Function]) -> list[bytes]:
+        calls.extend(functions)
+        return compiled(functions)
 
-    monkeypatch.setattr(kept, "_compile", counting)
+    monkeypatch.setattr(kept, "compiled", counting)
     return lambda: len(calls)
 
 
@@ -44,26 +48,26 @@ def files_in(folder: Path) -> list[Path]:
 
 def test_machine_code_is_compiled_once(make_kernel, n_compiled, tmp_path) -> None:
     for _ in range(2):
-        assert adds(make_kernel(SOURCE, "T1"))
+        assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 1
     (file,) = files_in(tmp_path)
     assert file.parent.name == "__pycache__"
 
 
 def test_it_is_compiled_again_when_the_source_changes(make_kernel, n_compiled, tmp_path) -> None:
-    assert adds(make_kernel(SOURCE, "T1"))
-    assert adds(make_kernel(SOURCE.replace("1", "2"), "T1"), 2)
+    assert adds(make_kernel(SOURCE, "T1w"))
+    assert adds(make_kernel(SOURCE.replace("1", "2"), "T1w"), 2)
     assert n_compiled() == 2
     assert len(files_in(tmp_path)) == 1  # the old one is written over
 
 
-@pytest.mark.parametrize("which", ["_version", "processor"])
+@pytest.mark.parametrize("which", ["_version_of", "processor"])
 def test_it_is_compiled_again_for_another_compiler_or_processor(
     make_kernel, n_compiled, monkeypatch, which
 ) -> None:
-    assert adds(make_kernel(SOURCE, "T1"))
+    assert adds(make_kernel(SOURCE, "T1w"))
     monkeypatch.setattr(kept, which, lambda *_: "another one")
-    assert adds(make_kernel(SOURCE, "T1"))
+    assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 2
 
 
@@ -71,11 +75,11 @@ def test_it_is_compiled_again_for_another_compiler_or_processor(
     "damage", [lambda code: b"", lambda code: code[:-1], lambda code: code * 2]
 )
 def test_a_damaged_file_is_replaced(make_kernel, n_compiled, tmp_path, damage) -> None:
-    assert adds(make_kernel(SOURCE, "T1"))
+    assert adds(make_kernel(SOURCE, "T1w"))
     (file,) = files_in(tmp_path)
     whole = file.read_bytes()
     file.write_bytes(damage(whole))
-    assert adds(make_kernel(SOURCE, "T1"))
+    assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 2
     assert file.read_bytes()[:32] == whole[:32]
 
@@ -83,10 +87,10 @@ def test_a_damaged_file_is_replaced(make_kernel, n_compiled, tmp_path, damage) -
 def test_where_its_folder_cannot_be_written_the_user_s_caches_have_it(
     make_kernel, n_compiled, tmp_path
 ) -> None:
-    kernel = make_kernel(SOURCE, "T1")
+    kernel = make_kernel(SOURCE, "T1w")
     (kept._source(kernel.module).parent / "__pycache__").write_text("in the way")
     for _ in range(2):
-        assert adds(make_kernel(SOURCE, "T1"))
+        assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 1
     (file,) = files_in(tmp_path)
     assert tmp_path / "caches" in file.parents
@@ -97,24 +101,34 @@ def test_where_nothing_can_be_written_each_process_compiles(
 ) -> None:
     monkeypatch.setattr(kept, "_places", lambda *_: iter([tmp_path / "made.py" / "x.o"]))
     (tmp_path / "made.py").touch()
-    assert adds(make_kernel(SOURCE, "T1"))
-    assert adds(make_kernel(SOURCE, "T1"))
+    assert adds(make_kernel(SOURCE, "T1w"))
+    assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 2
 
 
-@pytest.mark.parametrize("program", ["/opt/viewer", "", None, "/nowhere/python3"])
-def test_where_no_process_can_compile_this_one_does(make_kernel, monkeypatch, program) -> None:
-    monkeypatch.setattr(kept.sys, "executable", program)
-    assert adds(make_kernel(SOURCE, "T1"))
+def test_of_processes_that_start_together_one_compiles(make_kernel, tmp_path) -> None:
+    kernel = make_kernel(SOURCE, "T1w")
+    code = f"""
+import numpy as np
+from autoden.native.kernel import Kernel
+x = np.zeros(1, np.float32)
+Kernel({kernel.module!r}, "add", "T1w")(x)
+print(x)"""
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    outputs = [process.communicate() for process in processes]
+    assert [out.strip() for out, _ in outputs] == ["[1.]"] * 3
+    assert sum(said.count("Compiling") for _, said in outputs) == 1
 
 
-def test_where_the_other_process_fails_this_one_compiles(make_kernel, monkeypatch) -> None:
-    monkeypatch.setattr(kept, "COMPILER", "no.such.module")
-    assert adds(make_kernel(SOURCE, "T1"))
-
-
-def folders_of(module: Path) -> set[Path]:
-    """Give the folders from which a module of this package imports, directly or not."""
+def modules_of(module: Path) -> set[Path]:
+    """Give the modules of this package that a module imports, directly or not."""
     found, left = set(), [module]
     while left:
         path = left.pop()
@@ -126,7 +140,7 @@ def folders_of(module: Path) -> set[Path]:
                 imported = ROOT.joinpath(*node.module.split(".")[1:]).with_suffix(".py")
                 assert imported.exists(), f"{path} imports a package: import its modules"
                 left.append(imported)
-    return {path.parent for path in found}
+    return found
 
 
 MODULES = [path for path in ROOT.rglob("kernels/*.py") if path.name != "__init__.py"]
@@ -134,4 +148,4 @@ MODULES = [path for path in ROOT.rglob("kernels/*.py") if path.name != "__init__
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_all_that_a_kernel_is_made_of_is_summed_up(module: Path) -> None:
-    assert folders_of(module) <= set(kept.folders(module))
+    assert modules_of(module) <= set(kept.sources_of(module))

@@ -32,7 +32,7 @@ def run(values, seen, n_threads):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7])
 def test_all_work_is_done_once_and_threads_wait_for_each_other(make_kernel, n) -> None:
-    run = make_kernel(SOURCE, "T1 T2 n")
+    run = make_kernel(SOURCE, "T1w T2w n")
     values, seen = np.zeros(1000), np.zeros((5, n))
     run(values, seen, n)
     assert np.array_equal(values, np.full(1000, 5.0))

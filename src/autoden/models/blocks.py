@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autoden.models.narrow.availability import has_kernels, is_plain, just_computes
+from autoden.models.narrow import scales
+from autoden.models.narrow.availability import is_plain, just_computes
 from autoden.models.narrow.chain import Chain
 from autoden.models.nd import nd_layers
 from autoden.models.padding import Pad, pad_axis
+from autoden.native.availability import has_kernels
 
 
 def same_conv(
@@ -100,9 +102,7 @@ def average_pool(x: Tensor, factors: tuple[int, ...]) -> Tensor:
     averaging smaller cells has wrong gradients in compiled networks.
     """
     if _has_scales(x, factors):
-        from autoden.models.narrow.scales import average  # needs LLVM
-
-        return average(x, factors)
+        return scales.average(x, factors)
     for axis, factor in enumerate(factors, start=2):
         rest = x.shape[axis] % factor
         if rest:
@@ -119,8 +119,6 @@ def keep_and_average(x: Tensor, factors: tuple[int, ...]) -> tuple[Tensor, Tenso
     What is given as `x` is a view of it, which may not be changed in place.
     """
     if _has_scales(x, factors):
-        from autoden.models.narrow import scales  # needs LLVM
-
         return scales.keep_and_average(x, factors)
     return x, average_pool(x, factors)
 
@@ -175,9 +173,7 @@ def upsample(
     With `align_corners` the centres of the outermost cells go to the outermost samples.
     """
     if not align_corners and _has_scales(x, factors):
-        from autoden.models.narrow.scales import interpolate  # needs LLVM
-
-        return interpolate(x, factors, size)
+        return scales.interpolate(x, factors, size)
     grown = [s * f for s, f in zip(x.shape[2:], factors, strict=True)]
     mode = nd_layers(len(factors)).interpolation
     grown_x = functional.interpolate(x, size=grown, mode=mode, align_corners=align_corners)

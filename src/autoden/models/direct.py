@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import is_
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -16,11 +15,10 @@ from torch import Tensor, nn
 from autoden.models.dncnn import DnCNN
 from autoden.models.narrow.availability import is_plain, just_computes
 from autoden.models.narrow.chain import Chain, recipe_of
+from autoden.models.narrow.function import Pass
 from autoden.models.narrow.parts import NORMALISATIONS, is_just_called
+from autoden.models.narrow.recipe import Recipe
 from autoden.models.snapshot import Snapshot, has_hooks
-
-if TYPE_CHECKING:
-    from autoden.models.narrow.recipe import Recipe
 
 
 class DirectNetwork:
@@ -89,8 +87,6 @@ class DirectNetwork:
             Turns the gradient by the output, of its shape, into those by all n numbers that learn,
             shape (n,), in the order of the parameters.
         """
-        from autoden.models.narrow.function import Pass  # needs LLVM
-
         run = Pass(self._recipe, x, None)
         output, raws = run.output(), run.give_raws()
 

@@ -2,13 +2,32 @@
 
 import ctypes
 import re
+from typing import NamedTuple
 
 ENTRY = "autoden_entry"
 """The function of machine code that is called from Python."""
 DONE, NO_MEMORY, UNSUITABLE = range(3)
 """What it answers; an error of Python's own is raised by itself."""
-PARAMETER = re.compile(r"(?P<array>[Tidb])(?P<n_axes>[1-9])|(?P<count>[1-9]?)n")
+PARAMETER = re.compile(r"(?P<array>[Tidb])(?P<n_axes>[1-9])(?P<is_written>w?)|(?P<count>[1-9]?)n")
 """What it takes, as `autoden.native.kernel.Kernel` says."""
+
+
+class Function(NamedTuple):
+    """What machine code is of.
+
+    Attributes
+    ----------
+    module, name, parameters : str
+        As of `autoden.native.kernel.Kernel`.
+    kind : str
+        The type of its numbers, ``f`` or ``d``.
+    """
+
+    module: str
+    name: str
+    parameters: str
+    kind: str
+
 
 GET, RELEASE, LEAVE, RETURN = (
     "PyObject_GetBuffer", "PyBuffer_Release", "PyEval_SaveThread", "PyEval_RestoreThread",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autoden.native import kept
-from autoden.native.interface import NO_MEMORY, PARAMETER, UNSUITABLE
-from autoden.native.machine_code import load
+from autoden.native.interface import NO_MEMORY, PARAMETER, UNSUITABLE, Function
+
+KINDS = ("f", "d")
+"""Types of numbers that kernels are compiled for: float32 and float64."""
 
 
 class Kernel:
@@ -27,19 +28,20 @@ class Kernel:
         Where the function is.
     parameters : str
         What it takes in turn, between spaces. ``T2`` is an array of two axes of such numbers, and
-        ``i2``, ``d2`` or ``b2`` one of int64, float64 or bool, all contiguous; ``n`` is a whole
-        number, and ``3n`` are three, which the function takes as a tuple.
+        ``i2``, ``d2`` or ``b2`` one of int64, float64 or bool, all contiguous; with ``w`` after it
+        it is written to. ``n`` is a whole number, and ``3n`` are three, which the function takes
+        as a tuple. How long arrays have to be the function says, and nobody compares.
 
     Raises
     ------
     MemoryError
         By a call: the function needs more memory than there is.
     TypeError, ValueError
-        By a call: an argument is not what `parameters` say.
+        By a call: an argument is not what `parameters` say. Already here: they say nothing.
 
     Examples
     --------
-    >>> multiply = Kernel("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2")
+    >>> multiply = Kernel("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2w")
     >>> rows, padded = np.full((2, 1), 3, np.float32), np.ones((1, 2), np.float32)
     >>> out = np.empty((1, 2), np.float32)
     >>> multiply(rows, padded, out)
@@ -48,38 +50,68 @@ class Kernel:
     """
 
     def __init__(self, module: str, name: str, parameters: str) -> None:
+        found = [PARAMETER.fullmatch(parameter) for parameter in parameters.split()]
+        if not all(found):
+            raise ValueError(f"{parameters!r} are no parameters of a kernel: see its description.")
         self.module, self.name, self.parameters = module, name, parameters
+        self._kinds = [kind for parameter in found if parameter for kind in _kinds_of(parameter)]
         self._called: dict[str, Callable[..., int]] = {}
 
     def __call__(self, *arguments: Any) -> None:
         """Call it; three numbers of a tuple are arguments of their own."""
-        kind = arguments[0].dtype.char
-        called = self._called.get(kind) or self.prepare(kind)
+        called = self._called.get(arguments[0].dtype.char) or self._prepared(arguments[0].dtype)
+        if len(arguments) != len(self._kinds):
+            raise TypeError(f"{self.name} takes {self.parameters}, not {len(arguments)} arguments.")
         answer = called(*arguments)
         if answer == NO_MEMORY:
             raise MemoryError(f"{self.name} needs more memory than there is: use smaller batches.")
         if answer == UNSUITABLE:
-            raise TypeError(f"{self.name} takes {self.parameters}, of another type than was given.")
+            given = ", ".join(map(_described, arguments))
+            raise TypeError(f"{self.name} takes {self.parameters}, not {given}.")
 
-    def prepare(self, dtype: DTypeLike) -> Callable[..., int]:
-        """Load the machine code for numbers of a type; where there is none, compile it first."""
+    def function_for(self, dtype: DTypeLike) -> Function | None:
+        """Say what has to be compiled for numbers of a type; None where that is loaded."""
         kind = np.dtype(dtype).char
-        code = kept.machine_code(self.module, self.name, self.parameters, kind)
-        kinds = [argument for p in self.parameters.split() for argument in _kinds_of(p)]
-        called = ctypes.PYFUNCTYPE(ctypes.c_int, *kinds)(load(code))
-        return self._called.setdefault(kind, called)
+        if kind not in KINDS:
+            raise TypeError(f"{self.name} computes with float32 or float64, not {np.dtype(dtype)}.")
+        return (
+            None
+            if kind in self._called
+            else Function(self.module, self.name, self.parameters, kind)
+        )
+
+    def load(self, code: bytes, dtype: DTypeLike) -> None:
+        """Take machine code for numbers of a type."""
+        from autoden.native.machine_code import load  # needs LLVM
+
+        called = ctypes.PYFUNCTYPE(ctypes.c_int, *self._kinds)(load(code))
+        self._called.setdefault(np.dtype(dtype).char, called)
+
+    def _prepared(self, dtype: DTypeLike) -> Callable[..., int]:
+        """Give what is called for numbers of a type, compiled or loaded now."""
+        prepare(dtype, [self])
+        return self._called[np.dtype(dtype).char]
 
 
 def prepare(dtype: DTypeLike, kernels: Iterable[Kernel]) -> None:
     """Load machine code for numbers of a type; what has to be compiled is so at the same time."""
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda kernel: kernel.prepare(dtype), kernels))
+    from autoden.native.kept import machine_codes  # needs LLVM, 40 MB
+
+    wanted = [(kernel, kernel.function_for(dtype)) for kernel in kernels]
+    missing = {kernel: function for kernel, function in wanted if function is not None}
+    for kernel, code in zip(missing, machine_codes(list(missing.values())), strict=True):
+        kernel.load(code, dtype)
 
 
-def _kinds_of(parameter: str) -> list[Any]:
+def _kinds_of(parameter: re.Match[str]) -> list[Any]:
     """Say as what C takes a parameter."""
-    found = PARAMETER.fullmatch(parameter)
-    assert found, parameter
-    if found["array"]:
+    if parameter["array"]:
         return [ctypes.py_object]
-    return [ctypes.c_int64] * int(found["count"] or 1)
+    return [ctypes.c_int64] * int(parameter["count"] or 1)
+
+
+def _described(argument: Any) -> str:
+    """Describe an argument that was given."""
+    if isinstance(argument, np.ndarray):
+        return f"{argument.dtype} of {argument.ndim} axes"
+    return type(argument).__name__

@@ -22,9 +22,10 @@ def load(code: bytes) -> int:
 
     Examples
     --------
-    >>> from autoden.native.kept import machine_code
-    >>> code = machine_code("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2", "f")
-    >>> load(code) > 0
+    >>> from autoden.native.interface import Function
+    >>> from autoden.native.kept import machine_codes
+    >>> of = Function("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2w", "f")
+    >>> load(*machine_codes([of])) > 0
     True
     """
     with _one_at_a_time:
@@ -47,6 +48,8 @@ def processor() -> str:
 @cache
 def _target() -> Any:
     """Let LLVM know this machine, and machine code know the functions that it calls."""
+    if ctypes.sizeof(ctypes.c_ssize_t) != ctypes.sizeof(ctypes.c_int64):
+        raise OSError("machine code is made for processors of 64 bits")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     functions = {name: getattr(ctypes.pythonapi, name) for name in OF_PYTHON}

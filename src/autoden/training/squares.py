@@ -12,14 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoden.models.narrow.availability import has_kernels, just_computes
+from autoden.models.narrow.availability import just_computes
+from autoden.native.availability import has_kernels
 from autoden.native.kernel import Kernel, prepare
 from autoden.native.openmp import n_threads
 from autoden.training.batch import Batch
 
 _KERNELS = "autoden.transforms.kernels.squares"
-COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 b1 T1 T1 n")
-ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1 T1 n")
+COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 b1 T1w T1w n")
+ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1w T1w n")
 OF_A_THREAD = 2**15
 """A thread is called for so many errors at least."""
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from autoden.native.availability import has_kernels
 from autoden.native.kernel import Kernel
 
-MULTIPLY = Kernel("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2")
+MULTIPLY = Kernel("autoden.transforms.kernels.banded", "multiply", "T2 T2 T2w")
 
 Rows = NDArray[np.float32]
 
@@ -47,6 +48,23 @@ class Banded:
         """Multiply each vector; shape (B, n) in and out."""
         reach = self.rows.shape[1] // 2
         padded = np.pad(vectors, ((0, 0), (reach, reach)))
+        if not has_kernels(np.float32, __name__):
+            return _multiply(self.rows, padded)
         products = np.empty(vectors.shape, np.float32)
         MULTIPLY(self.rows, padded, products)
         return products
+
+
+def try_out(dtype: type[np.float32]) -> None:
+    """Multiply a single number, which needs the kernel."""
+    one = np.ones((1, 1), dtype)
+    MULTIPLY(one, one, one.copy())
+
+
+def _multiply(rows: Rows, padded: Rows) -> Rows:
+    """Do what the kernel does, diagonal by diagonal."""
+    n, n_diagonals = rows.shape
+    products = np.zeros((len(padded), n), np.float32)
+    for k in range(n_diagonals):
+        products += rows[:, k] * padded[:, k : k + n]
+    return products

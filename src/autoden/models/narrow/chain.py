@@ -5,18 +5,16 @@ Everything else, and every doubt, is left to torch: the result is the same withi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
-from autoden.models.narrow.availability import has_kernels, is_plain, just_computes
+from autoden.models.narrow.availability import is_plain, just_computes
+from autoden.models.narrow.function import compute
 from autoden.models.narrow.parts import are_alike, are_narrow, find_parts, follow, is_just_called
+from autoden.models.narrow.recipe import Recipe
 from autoden.models.narrow.strips import in_strips
 from autoden.models.nd import lay_out
-
-if TYPE_CHECKING:
-    from autoden.models.narrow.recipe import Recipe
+from autoden.native.availability import has_kernels
 
 _KERNELS = "autoden.models.narrow.function"
 
@@ -82,8 +80,6 @@ def _compute(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Tensor | 
     recipe = recipe_of(chain, x, beside)
     if recipe is None:
         return None
-    from autoden.models.narrow.function import compute  # needs LLVM
-
     return compute(recipe, x, beside)
 
 
@@ -102,6 +98,4 @@ def recipe_of(chain: Chain, x: Tensor, beside: Tensor | None = None) -> Recipe |
     of_one_kind = are_alike(trained, x.dtype) and are_alike(running, x.dtype)
     if not (of_one_kind and has_kernels(x.dtype, _KERNELS)):
         return None
-    from autoden.models.narrow.recipe import Recipe  # needs LLVM
-
     return Recipe(tuple(part.layer() for part in parts), trained, statistics)

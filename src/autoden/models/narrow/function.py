@@ -30,12 +30,12 @@ from autoden.native.kernel import Kernel, prepare
 from autoden.native.openmp import n_threads
 
 FORWARD = Kernel(
-    "autoden.models.narrow.kernels.forward", "forward", "T1 T1 n 3n i2 d2 T1 T3 T1 T3 T1 n"
+    "autoden.models.narrow.kernels.forward", "forward", "T1 T1 n 3n i2 d2 T1 T3w T1w T3w T1w n"
 )
 BACKWARD = Kernel(
     "autoden.models.narrow.kernels.backward",
     "backward",
-    "T1 T1 T1 n 3n i2 d2 T1 T1 T3 b1 n T2 T1 T1 T1 n",
+    "T1 T1 T1 n 3n i2 d2 T1 T1 T3 b1 n T2w T1w T1w T1w n",
 )
 IDENTITY = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])[:, None]
 """The constants of a layer that is not normalised."""

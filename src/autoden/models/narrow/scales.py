@@ -18,7 +18,7 @@ from autoden.models.narrow.recipe import on_three_axes
 from autoden.native.kernel import Kernel
 from autoden.native.openmp import n_threads
 
-RESCALE = Kernel("autoden.models.narrow.kernels.rescaling", "rescale", "T2 n 3n 3n 3n T2 T2 n")
+RESCALE = Kernel("autoden.models.narrow.kernels.rescaling", "rescale", "T2 n 3n 3n 3n T2 T2w n")
 OF_A_THREAD = 2**14
 """A thread is called for so many numbers at least."""
 

@@ -1,5 +1,5 @@
 """Machine code made of functions of arrays by numba, which is imported for nothing else.
 
-Run as ``python -m autoden.native.compiling MODULE NAME PARAMETERS KIND FILE`` it compiles one
-function into an object file.
+Run as ``python -m autoden.native.compiling MODULE NAME PARAMETERS KIND`` it compiles one function
+and writes an object file to standard output.
 """

@@ -1,9 +1,11 @@
-"""Compile the function that the command line names."""
+"""Compile the function that the command line names, and write machine code to standard output."""
 
+import os
 import sys
-from pathlib import Path
 
-from autoden.native.compiling.entry import compile_to
+from autoden.native.compiling.entry import machine_code_of
+from autoden.native.interface import Function
 
-*what, file = sys.argv[1:]
-compile_to(*what, Path(file))
+with os.fdopen(os.dup(1), "wb") as out:
+    os.dup2(2, 1)  # whatever else is written is no machine code
+    out.write(machine_code_of(Function(*sys.argv[1:])))

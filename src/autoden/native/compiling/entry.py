@@ -7,18 +7,20 @@ buffer, and whole numbers. What it answers is said in `autoden.native.kernel`.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.compiler_lock import global_compiler_lock
+from numba.np.numpy_support import as_dtype
 
-from autoden.native.compiling.language import array_of, declared, size_of
+from autoden.native.compiling.language import array_of, declared
 from autoden.native.interface import (
     DONE,
     ENTRY,
@@ -33,6 +35,7 @@ from autoden.native.interface import (
     RELEASE,
     RETURN,
     UNSUITABLE,
+    Function,
 )
 
 NUMBERS = {"f": types.float32, "d": types.float64, "i": types.int64, "b": types.boolean}
@@ -42,41 +45,38 @@ VIEW = ir.LiteralStructType(
     [POINTER, POINTER, SIZE, SIZE, NUMBER, NUMBER, POINTER, *[SIZE.as_pointer()] * 3, POINTER]
 )
 """``Py_buffer``, as the stable interface of Python 3.11 has it."""
-DATA, ITEMSIZE, N_AXES, SHAPE = 0, 3, 5, 7
+DATA, N_AXES, FORMAT, SHAPE = 0, 5, 6, 7
 """What of it is read."""
 KNOWN = {FREE, *OF_PYTHON, *OF_OPENMP}
 """What machine code may call, beside what LLVM puts in its place."""
-C_CONTIGUOUS = 0x38
-"""What is asked for: ``PyBUF_C_CONTIGUOUS``."""
+C_CONTIGUOUS, WITH_FORMAT, WRITABLE = 0x38, 0x4, 0x1
+"""What is asked for, as ``PyBUF_C_CONTIGUOUS``, ``PyBUF_FORMAT`` and ``PyBUF_WRITABLE``."""
 
 
 @global_compiler_lock  # type: ignore[untyped-decorator]
-def compile_to(module: str, name: str, parameters: str, kind: str, file: Path) -> None:
-    """Write machine code to a file.
+def machine_code_of(wanted: Function) -> bytes:
+    """Compile a function; give an object file.
 
-    Parameters
-    ----------
-    module, name, parameters : str
-        As of `autoden.native.kernel.Kernel`.
-    kind : str
-        The type of its numbers, ``f`` or ``d``.
-    file : Path
-        Where to write the object file.
+    Some of what numba is asked for here is no part of its public interface, which knows no object
+    files: what is asked for in vain ends up as an error, and torch computes.
     """
     _name_symbols()
-    function = getattr(import_module(module), name)
-    kinds = tuple(_type_of(parameter, kind) for parameter in parameters.split())
+    function = getattr(import_module(wanted.module), wanted.name)
+    found = [PARAMETER.fullmatch(parameter) for parameter in wanted.parameters.split()]
+    kinds = tuple(_type_of(parameter, wanted.kind) for parameter in found)
     function.compile(kinds)
     compiled = function.overloads[kinds]
     library = compiled.target_context.codegen().create_library(ENTRY)
     library.enable_object_caching()
     made = library.create_ir_module(ENTRY)
-    _Entry(compiled, made, kinds).write()
+    writes = [bool(p and p["is_written"]) for p in found if p and p["array"]]
+    _Entry(compiled, made, kinds, writes).write()
     library.add_ir_module(made)
     library.add_linking_library(compiled.library)
     library.finalize()
     _check_calls(library)
-    file.write_bytes(library._get_compiled_object())
+    code: bytes = library._get_compiled_object()
+    return code
 
 
 def _name_symbols() -> None:
@@ -94,10 +94,9 @@ def _check_calls(library: Any) -> None:
         raise TypeError(f"Machine code would call {unknown}: borrow arrays, and raise MemoryError.")
 
 
-def _type_of(parameter: str, kind: str) -> Any:
+def _type_of(found: re.Match[str] | None, kind: str) -> Any:
     """Say as what the function takes a parameter."""
-    found = PARAMETER.fullmatch(parameter)
-    assert found, parameter
+    assert found is not None
     if found["array"]:
         number = NUMBERS[found["array"].replace("T", kind)]
         return types.Array(number, int(found["n_axes"]), "C")
@@ -107,16 +106,17 @@ def _type_of(parameter: str, kind: str) -> Any:
 class _Entry:
     """The function that is called from Python, being written."""
 
-    def __init__(self, compiled: Any, module: Any, kinds: tuple[Any, ...]) -> None:
+    def __init__(
+        self, compiled: Any, module: Any, kinds: tuple[Any, ...], writes: list[bool]
+    ) -> None:
         self.compiled, self.context, self.kinds = compiled, compiled.target_context, kinds
         self.function = ir.Function(module, ir.FunctionType(NUMBER, list(_given(kinds))), ENTRY)
         self.builder = ir.IRBuilder(self.function.append_basic_block())
         self.end = self.function.append_basic_block("end")
         self.answer = cgutils.alloca_once_value(self.builder, NUMBER(DONE))
         self.views = [
-            cgutils.alloca_once_value(self.builder, ir.Constant(VIEW, None))
-            for kind in kinds
-            if isinstance(kind, types.Array)
+            (cgutils.alloca_once_value(self.builder, ir.Constant(VIEW, None)), is_written)
+            for is_written in writes
         ]
 
     def write(self) -> None:
@@ -136,28 +136,31 @@ class _Entry:
         builder.branch(self.end)
         builder.position_at_end(self.end)
         release = declared(builder, RELEASE, ir.VoidType(), VIEW.as_pointer())
-        for view in self.views:  # those that were not seen are empty
+        for view, _ in self.views:  # those that were not seen are empty
             builder.call(release, [view])
         builder.ret(builder.load(self.answer))
 
     def _value(self, kind: Any, arguments: Iterator[Any], views: Iterator[Any]) -> Any:
         """Turn one or more arguments into what the function takes."""
         if isinstance(kind, types.Array):
-            return self._array(kind, next(arguments), next(views))
+            return self._array(kind, next(arguments), *next(views))
         if isinstance(kind, types.UniTuple):
             numbers = [next(arguments) for _ in range(kind.count)]
             return self.context.make_tuple(self.builder, kind, numbers)
         return next(arguments)
 
-    def _array(self, kind: Any, argument: Any, view: Any) -> Any:
+    def _array(self, kind: Any, argument: Any, view: Any, is_written: bool) -> Any:
         """See an object as an array, or end here."""
         builder = self.builder
         get = declared(builder, GET, NUMBER, POINTER, VIEW.as_pointer(), NUMBER)
-        refused = builder.call(get, [argument, view, NUMBER(C_CONTIGUOUS)])
+        asked = C_CONTIGUOUS | WITH_FORMAT | (WRITABLE if is_written else 0)
+        refused = builder.call(get, [argument, view, NUMBER(asked)])
         self._answer_if(builder.icmp_signed("!=", refused, NUMBER(0)), UNSUITABLE)
-        itemsize, n_axes = self._field(view, ITEMSIZE), self._field(view, N_AXES)
-        for found, wanted in ((itemsize, size_of(self.context, kind.dtype)), (n_axes, kind.ndim)):
-            self._answer_if(builder.icmp_signed("!=", found, found.type(wanted)), UNSUITABLE)
+        n_axes, said = self._field(view, N_AXES), self._field(view, FORMAT)
+        wanted = np.empty(0, as_dtype(kind.dtype)).data.format.encode() + b"\0"
+        characters = [builder.load(builder.gep(said, [NUMBER(i)])) for i in range(len(wanted))]
+        for found, value in zip((n_axes, *characters), (kind.ndim, *wanted), strict=True):
+            self._answer_if(builder.icmp_signed("!=", found, found.type(value)), UNSUITABLE)
         lengths = self._field(view, SHAPE)
         shape = [builder.load(builder.gep(lengths, [NUMBER(i)])) for i in range(kind.ndim)]
         return array_of(self.context, builder, kind, self._field(view, DATA), shape)
@@ -166,7 +169,7 @@ class _Entry:
         return self.builder.load(self.builder.gep(view, [NUMBER(0), NUMBER(which)]))
 
     def _answer_if(self, condition: Any, answer: int) -> None:
-        """End with an answer, on a condition."""
+        """End with an answer, on a condition; what is written next is for where it is not met."""
         with self.builder.if_then(condition, likely=False):
             self.builder.store(NUMBER(answer), self.answer)
             self.builder.branch(self.end)

@@ -1,7 +1,7 @@
 """What functions of arrays are written with that become machine code.
 
 They are plain functions of numbers, tuples and arrays, with loops. They are given memory and do
-not make arrays: what they need on their way they `borrow`, and give back.
+not make arrays: what they need on their way they take from it (`memory`).
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -17,8 +17,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
-
-from autoden.native.interface import GIVE, TAKE
 
 # Numba calls such functions with types, and what they return with parts of the machine code.
 Generator = Callable[[Any, Any, Any, Any], Any]
@@ -61,54 +59,6 @@ def shaped(context: Any, row: Any, shape: Any) -> tuple[Any, Generator]:
         return array_of(context, builder, signature.return_type, array.data, wanted)
 
     return types.Array(row.dtype, len(shape), "C")(row, shape), generate
-
-
-@part
-def copied(array):
-    """Copy a contiguous array; the copy is borrowed."""
-    copy, row = borrow(array.size, array.dtype), shaped(array, (array.size,))
-    for i in range(row.size):
-        copy[i] = row[i]
-    return shaped(copy, array.shape)
-
-
-@part
-def borrow(n, number):
-    """Borrow memory for a row of `n` numbers of a type; it holds anything."""
-    row = _taken(n, number)
-    if row.ctypes.data == 0:
-        raise MemoryError
-    return row
-
-
-@instruction
-def give_back(context: Any, *arrays: Any) -> tuple[Any, Generator]:
-    """``give_back(*arrays)``: give back what was borrowed, in any shape."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        give = declared(builder, GIVE, ir.VoidType(), pointer)
-        given = cgutils.unpack_tuple(builder, arguments[0])
-        for kind, value in zip(arrays, given, strict=True):
-            data = context.make_array(kind)(context, builder, value).data
-            builder.call(give, [builder.bitcast(data, pointer)])
-        return context.get_dummy_value()
-
-    return types.void(types.StarArgTuple.from_types(arrays)), generate
-
-
-@instruction
-def _taken(context: Any, n: Any, number: Any) -> tuple[Any, Generator]:
-    """``_taken(n, number)``: take memory from the system; its address is 0 if there is none."""
-    dtype = number.dtype
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        n = context.cast(builder, arguments[0], signature.args[0], types.intp)
-        take = declared(builder, TAKE, ir.IntType(8).as_pointer(), n.type)
-        data = builder.call(take, [builder.mul(n, n.type(size_of(context, dtype)))])
-        return array_of(context, builder, signature.return_type, data, [n])
-
-    return types.Array(dtype, 1, "C")(n, number), generate
 
 
 @instruction

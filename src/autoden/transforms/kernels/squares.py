@@ -9,7 +9,8 @@ those of all blocks in double precision; they are the same for any number of thr
 import numpy as np
 from numba import uint64
 
-from autoden.native.compiling.language import borrow, give_back, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import borrow, bytes_for, give_back, take
 from autoden.native.compiling.team import in_team
 
 TINY = np.finfo(np.float32).tiny
@@ -77,7 +78,9 @@ def compare_squares(output, target, weight, total, held_out, gradient, out, n_th
         How many share the work.
     """
     factor = 1 / max(total[0], TINY)
-    sums = shaped(borrow(N_SUMS * n_blocks_of(output), np.float64), (n_blocks_of(output), N_SUMS))
+    n_sums = N_SUMS * n_blocks_of(output)
+    room = borrow(bytes_for(n_sums, np.float64))
+    sums = shaped(take(room, n_sums, np.float64), (n_blocks_of(output), N_SUMS))
     twice = output.dtype.type(2 * factor)
     in_team(
         compare_share, n_threads, (output, target, weight, held_out, twice, gradient, sums)
@@ -87,7 +90,7 @@ def compare_squares(output, target, weight, total, held_out, gradient, out, n_th
         for block in range(len(sums)):
             of_all += sums[block, k]
         out[k] = of_all if k else factor * of_all
-    give_back(sums)
+    give_back(room)
 
 
 @part
@@ -127,10 +130,11 @@ def add_violations(output, limit, gradient, out, n_threads):
     n_threads : int
         How many share the work.
     """
-    sums, total = borrow(n_blocks_of(output), np.float64), 0.0
+    room = borrow(bytes_for(n_blocks_of(output), np.float64))
+    sums, total = take(room, n_blocks_of(output), np.float64), 0.0
     pull = output.dtype.type(-2 / len(output))
     in_team(violations_share, n_threads, (output, limit, pull, gradient, sums))
     for block in range(len(sums)):
         total += sums[block]
     out[0] = total / len(output)
-    give_back(sums)
+    give_back(room)

@@ -32,21 +32,28 @@ from autoden.models.narrow.kernels.convolutions import (
     terms_of,
     write_gradient,
 )
-from autoden.models.narrow.kernels.products import TERMS, rounded, turned
+from autoden.models.narrow.kernels.products import OUTPUTS, TERMS, rounded, turned
 from autoden.models.narrow.kernels.registers import WIDTH
+from autoden.models.narrow.kernels.rooms import (
+    N_GROUPS,
+    bytes_back,
+    bytes_together,
+    copied,
+    ends_back,
+    found_by_tasks,
+    most_sums,
+    scratch_of,
+    scratches,
+    zeros,
+)
 from autoden.models.narrow.kernels.settling import settle_back, write_settled
 from autoden.models.narrow.kernels.tasks import (
     axes,
     bounds,
     claim,
-    counts_of,
-    ends_back,
     form_of,
     goes_in_fours,
     n_tiles,
-    room_of,
-    rooms,
-    scratch_of,
     share,
     source_of,
     strides_of,
@@ -55,11 +62,18 @@ from autoden.models.narrow.kernels.tasks import (
 )
 from autoden.models.narrow.kernels.tiles import fold_back, respond, unrespond
 from autoden.models.narrow.kernels.winograd import N_PARTS
-from autoden.native.compiling.language import borrow, copied, give_back, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import (
+    borrow,
+    bytes_for,
+    emptied,
+    free_from,
+    give_back,
+    level_of,
+    rooms_in,
+    take,
+)
 from autoden.native.compiling.team import in_team, wait
-
-N_GROUPS = 16
-"""Of tasks, each with its own sums of gradients by weights."""
 
 
 @part
@@ -87,7 +101,7 @@ def sum_gradients_share(
 @part
 def back_share(
     member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    learns, goes_on, scratch, taken, part, sums, between, by_x, by_beside,
+    learns, goes_on, scratch, memory, taken, part, sums, between, by_x, by_beside,
 ):  # fmt: skip
     """Turn gradients by the output of layer `i` into those by its weights and by its input."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
@@ -100,15 +114,17 @@ def back_share(
     parts, by_products = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
     products = scratch[ends[4] : ends[5]]
     rows[:] = 0
-    weights_back = turned(weights_of(layer, weights))
+    weights_back = turned(memory, weights_of(layer, weights))
     back_terms = terms_of(
-        in_fours, weights_back, by_stride, parts_stride, taps, layer[DILATION], plane, pitch
+        memory, in_fours, weights_back, by_stride, parts_stride, taps, layer[DILATION], plane,
+        pitch,
+    )  # fmt: skip
+    starts = places_of(
+        memory, in_fours, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch
     )
-    starts = places_of(in_fours, n_in, stride, parts_stride, taps, layer[DILATION], plane, pitch)
-    room = parts, products, parts_stride, STEP + lead
-    back_room = by_products, products, parts_stride, STEP + lead
-    nothing, n_sets = borrow(n_in, x.dtype), N_PARTS if in_fours else 1
-    nothing[:] = 0
+    nothing, n_sets = zeros(memory, max(n_in, OUTPUTS), x.dtype), N_PARTS if in_fours else 1
+    room = parts, products, parts_stride, STEP + lead, nothing
+    back_room = by_products, products, parts_stride, STEP + lead, nothing
     slope, slope_before = x.dtype.type(numbers[i, SLOPE]), x.dtype.type(numbers[i, SLOPE_BEFORE])
     row, before, n_own = source_of(i, x, batch, n, table, raws)
     to_row = between[(i - 1) % 2] if i else by_x
@@ -159,7 +175,7 @@ def back_share(
                 by_raw, by_stride, origin + last * plane,
             )  # fmt: skip
             convolve_tile(
-                in_fours, by_raw, inset, by_stride, stop - start, plane, back_terms, nothing,
+                in_fours, by_raw, inset, by_stride, stop - start, plane, back_terms, nothing[:n_in],
                 back_room, back, back_stride,
             )  # fmt: skip
             to = values_of(sample, to_row, n_own, n, 0, batch)
@@ -175,11 +191,10 @@ def back_share(
                         last * per_plane, part[task, c],
                     )  # fmt: skip
         group = claim(member, size, groups, taken)
-    give_back(weights_back, back_terms[0], back_terms[1], starts, nothing)
 
 
 @part
-def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
+def join_share(member, size, layer, in_fours, n_tasks, sums, memory, by_weights):
     """Add up the gradients by the weights of all groups of tasks."""
     taps, n_in, n_out = axes(layer, TAPS), layer[N_IN], layer[N_OUT]
     n_sets = N_PARTS if in_fours else 1
@@ -187,7 +202,7 @@ def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
     n_terms = n_in * of_plane * (1 if in_fours else taps[0])
     found = shaped(weights_of(layer, by_weights), (n_out, n_in * taps[0] * of_plane))
     groups, length = min(N_GROUPS, n_tasks), rounded(n_terms, TERMS)
-    total = shaped(borrow(n_sets * length, np.float64), (n_sets, length))
+    total = shaped(zeros(memory, n_sets * length, np.float64), (n_sets, length))
     for o in share(member, size, n_out):
         total[:] = 0
         for group in range(groups):
@@ -197,16 +212,17 @@ def join_share(member, size, layer, in_fours, n_tasks, sums, by_weights):
                     of_set[k] += sums[at + k]
         for k in range(n_terms):
             write_gradient(in_fours, total[:, k], taps, o, k, found)
-    give_back(total)
 
 
 @part
 def backward_share(
     member, size, gradient, x, beside, batch, space, table, numbers, weights, raws, constants,
-    needed, first_needed, scratch, taken, parts, sums, between, by_weights, by_x, by_beside,
+    needed, first_needed, scratch, rooms, taken, parts, sums, between, by_weights, by_x, by_beside,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `backward` says."""
-    last_layer, n, own = len(table) - 1, space[0] * space[1] * space[2], copied(constants)
+    last_layer, n, memory = len(table) - 1, space[0] * space[1] * space[2], emptied(rooms[member])
+    own = copied(memory, constants)
+    level = level_of(memory)
     sum_gradients_share(
         member, size, gradient, batch, space, table, numbers, raws, own[last_layer + 1],
         taken[last_layer + 1], parts[last_layer % 2],
@@ -217,24 +233,23 @@ def backward_share(
     for i in range(last_layer, -1, -1):
         at = N_INPUTS + N_WEIGHTS * i
         learns, goes_on = needed[at], first_needed < at
-        found = settle_back(parts[i % 2], n_tasks, batch * n, table[i], own[i + 1])
+        found = settle_back(memory, parts[i % 2], n_tasks, batch * n, table[i], own[i + 1])
         if member == 0:
             write_settled(found, table[i], own[i + 1], by_weights)
-        give_back(found)
         back_share(
             member, size, i, gradient, x, beside, batch, space, table, numbers, weights, raws, own,
-            learns, goes_on, scratch[member], taken[i], parts[(i - 1) % 2], sums[i % 2], between,
-            by_x, by_beside,
+            learns, goes_on, scratch[member], memory, taken[i], parts[(i - 1) % 2], sums[i % 2],
+            between, by_x, by_beside,
         )  # fmt: skip
         n_tasks = batch * n_tiles(table[i], space)
         if size > 1:
             wait()
         if learns:
             in_fours = goes_in_fours(table[i], space)
-            join_share(member, size, table[i], in_fours, n_tasks, sums[i % 2], by_weights)
+            join_share(member, size, table[i], in_fours, n_tasks, sums[i % 2], memory, by_weights)
         if not goes_on:
             break
-    give_back(own)
+        free_from(memory, level)
 
 
 @part
@@ -249,23 +264,22 @@ def backward(
     layers pass through the two rows of `between`. What is `needed` says, in turn for the inputs and
     for the four weights of each layer; `first_needed` is the first that is.
     """
-    most = 0
-    for i in range(len(table)):
-        taps = axes(table[i], TAPS)
-        of_plane = table[i, N_IN] * taps[1] * taps[2]
-        n_sets, n_planes = (N_PARTS, 1) if goes_in_fours(table[i], space) else (1, taps[0])
-        most = max(most, n_sets * table[i, N_OUT] * rounded(of_plane * n_planes, TERMS))
-    parts, taken = counts_of(table, batch, space, constants.shape[2], n_threads)
-    sums = shaped(borrow(2 * N_GROUPS * most, x.dtype), (2, N_GROUPS * most))
-    size = scratch_of(table, space, True)
-    room = borrow(room_of(n_threads, size), x.dtype)
+    size, n_channels = scratch_of(table, space, True), constants.shape[2]
+    n_sums, of_memory = N_GROUPS * most_sums(table, space), bytes_back(table, n_channels, x.dtype)
+    block = borrow(
+        bytes_together(table, batch, space, n_channels, n_threads, size, of_memory, x.dtype)
+        + bytes_for(2 * n_sums, x.dtype)
+    )
+    parts, taken = found_by_tasks(block, table, batch, space, n_channels, n_threads)
+    scratch = scratches(block, n_threads, size, x.dtype)
+    sums = shaped(take(block, 2 * n_sums, x.dtype), (2, n_sums))
     in_team(
         backward_share,
         n_threads,
         (
             gradient, x, beside, batch, space, table, numbers, weights, raws, constants, needed,
-            first_needed, rooms(n_threads, size, room), taken, parts, sums, between, by_weights,
-            by_x, by_beside,
+            first_needed, scratch, rooms_in(block, n_threads, of_memory), taken, parts, sums,
+            between, by_weights, by_x, by_beside,
         ),
     )  # fmt: skip
-    give_back(parts, taken, sums, room)
+    give_back(block)

@@ -18,25 +18,25 @@ from autoden.native.compiling.language import part
 
 
 @part
-def places_of(in_fours, n_rows, stride, parts_stride, taps, dilation, plane, pitch):
+def places_of(memory, in_fours, n_rows, stride, parts_stride, taps, dilation, plane, pitch):
     """Say where each term begins, in a tile or in its parts."""
     if in_fours:
-        return places(n_rows, parts_stride, (1, taps[1], taps[2]), 1, plane, pitch)
-    return places(n_rows, stride, taps, dilation, plane, pitch)
+        return places(memory, n_rows, parts_stride, (1, taps[1], taps[2]), 1, plane, pitch)
+    return places(memory, n_rows, stride, taps, dilation, plane, pitch)
 
 
 @part
-def terms_of(in_fours, weights, stride, parts_stride, taps, dilation, plane, pitch):
+def terms_of(memory, in_fours, weights, stride, parts_stride, taps, dilation, plane, pitch):
     """Give what `convolve_tile` multiplies: the places of terms, and their weights in sets.
 
-    Both are borrowed.
+    Both are parts of `memory`.
     """
     starts = places_of(
-        in_fours, weights.shape[1], stride, parts_stride, taps, dilation, plane, pitch
+        memory, in_fours, weights.shape[1], stride, parts_stride, taps, dilation, plane, pitch
     )
     if in_fours:
-        return starts, packed_sets(weights)
-    return starts, packed(weights)
+        return starts, packed_sets(memory, weights)
+    return starts, packed(memory, weights)
 
 
 @part
@@ -45,17 +45,18 @@ def convolve_tile(
 ):
     """Write `n_planes` of as many outputs as there are biases, convolved from `begin` on.
 
-    `room` is for the parts of the tile, for products, how long their rows are and how many zeros
-    end them; it is used only `in_fours`.
+    `room` is for the parts of the tile, for products, how long their rows are, how many zeros
+    end them, and as many zeros as a block has outputs; it is used only `in_fours`.
     """
     starts, w = terms
-    parts, products, parts_stride, tail = room
+    parts, products, parts_stride, tail, nothing = room
     if in_fours:
         n_rows = len(parts) // (N_PARTS * parts_stride)
         split(tile, begin, stride, n_rows, n_planes, plane, parts, parts_stride, tail)
         convolve_fours(
-            parts, parts_stride, starts, w, bias, n_planes, plane, products, out, out_stride, 0
-        )
+            parts, parts_stride, starts, w, bias, nothing, n_planes, plane, products, out,
+            out_stride, 0,
+        )  # fmt: skip
     else:
         convolve(tile[begin:], starts, w[0], bias, n_planes * plane, out, out_stride, 0)
 
@@ -70,7 +71,7 @@ def correlate_tile(
     Gradients by its outputs lie from `begin` on. `room` is for the parts of both, how long their
     rows are and how many zeros end them, as in `convolve_tile`.
     """
-    parts, _, parts_stride, tail = room
+    parts, _, parts_stride, tail, _ = room
     by_products = by_room[0]
     if in_fours:
         n_out = len(by_products) // (N_PARTS * parts_stride)

@@ -29,34 +29,47 @@ from autoden.models.narrow.codes import (
 from autoden.models.narrow.kernels.blocks import STEP
 from autoden.models.narrow.kernels.channels import moments, rectify
 from autoden.models.narrow.kernels.convolutions import convolve_tile, terms_of
-from autoden.models.narrow.kernels.products import convolve
+from autoden.models.narrow.kernels.products import OUTPUTS, convolve
+from autoden.models.narrow.kernels.rooms import (
+    bytes_forward,
+    bytes_together,
+    copied,
+    ends_forward,
+    found_by_tasks,
+    scratch_of,
+    scratches,
+    sizes_of,
+    zeros,
+)
 from autoden.models.narrow.kernels.settling import settle
 from autoden.models.narrow.kernels.tasks import (
     bounds,
     claim,
-    counts_of,
-    ends_forward,
     form_of,
     goes_in_fours,
     n_tiles,
-    room_of,
-    rooms,
-    scratch_of,
-    sizes_of,
     source_of,
     strides_of,
     values_of,
     weights_of,
 )
 from autoden.models.narrow.kernels.tiles import N_CONSTANTS, respond, take
-from autoden.native.compiling.language import borrow, copied, give_back, part
+from autoden.native.compiling.language import part
+from autoden.native.compiling.memory import (
+    borrow,
+    emptied,
+    free_from,
+    give_back,
+    level_of,
+    rooms_in,
+)
 from autoden.native.compiling.team import in_team, wait
 
 
 @part
 def convolve_share(
     member, size, i, x, beside, batch, space, table, numbers, weights, raws, constants, scratch,
-    taken, part, out,
+    memory, taken, part, out,
 ):  # fmt: skip
     """Convolve, and find the moments of what is to be normalised by them."""
     layer, n, per_plane = table[i], space[0] * space[1] * space[2], space[1] * space[2]
@@ -69,10 +82,10 @@ def convolve_share(
     parts, products = scratch[end_of_sums:end_of_parts], scratch[end_of_parts:end_of_room]
     rows[:] = 0
     terms = terms_of(
-        in_fours, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION], plane,
-        pitch,
+        memory, in_fours, weights_of(layer, weights), stride, parts_stride, taps, layer[DILATION],
+        plane, pitch,
     )  # fmt: skip
-    room = parts, products, parts_stride, STEP + lead
+    room = parts, products, parts_stride, STEP + lead, zeros(memory, OUTPUTS, x.dtype)
     bias = weights[layer[AT_BIAS] : layer[AT_BIAS] + n_out]
     slope, to = x.dtype.type(numbers[i, SLOPE_BEFORE]), raws if after >= 0 else out
     row, before, n_own = source_of(i, x, batch, n, table, raws)
@@ -100,7 +113,6 @@ def convolve_share(
             for c in range(n_out):
                 moments(made[c], first * per_plane, last * per_plane, part[task, c])
         task = claim(member, size, batch * tiles, taken)
-    give_back(terms[0], terms[1])
 
 
 @part
@@ -122,24 +134,26 @@ def rectify_share(member, size, batch, space, table, numbers, raws, constants, t
 @part
 def forward_share(
     member, size, x, beside, batch, space, table, numbers, weights, running, raws, constants,
-    scratch, taken, parts, out,
+    scratch, rooms, taken, parts, out,
 ):  # fmt: skip
     """Do the tasks of one of `size` threads, as `forward` says."""
-    own, seen = copied(constants), copied(running)
+    memory = emptied(rooms[member])
+    own, seen = copied(memory, constants), copied(memory, running)
+    level = level_of(memory)
     for i in range(len(table)):
         convolve_share(
             member, size, i, x, beside, batch, space, table, numbers, weights, raws, own[i],
-            scratch[member], taken[i], parts[i % 2], out,
+            scratch[member], memory, taken[i], parts[i % 2], out,
         )  # fmt: skip
         if size > 1:
             wait()
         if table[i, IS_NORMALISED]:
-            sizes = sizes_of(table[i], space)
+            sizes = sizes_of(memory, table[i], space)
             settle(
                 parts[i % 2], sizes, batch, weights, table[i], seen[i], numbers[i, MOMENTUM],
                 numbers[i, EPS], own[i + 1],
             )  # fmt: skip
-            give_back(sizes)
+        free_from(memory, level)
     if table[len(table) - 1, RESPONDS]:
         rectify_share(
             member, size, batch, space, table, numbers, raws, own[len(table)], taken[len(table)],
@@ -151,7 +165,6 @@ def forward_share(
                 for kind in range(N_CONSTANTS):
                     constants[i + 1, kind, c] = own[i + 1, kind, c]
                 running[i, 0, c], running[i, 1, c] = seen[i, 0, c], seen[i, 1, c]
-    give_back(own, seen)
 
 
 @part
@@ -166,15 +179,19 @@ def forward(
     leave it as it is, and of each layer, which are left there. `running` (layers, 2, channels) are
     the running means and variances; those of the batch are added where a layer uses them.
     """
-    parts, taken = counts_of(table, batch, space, constants.shape[2], n_threads)
-    size = scratch_of(table, space, False)
-    room = borrow(room_of(n_threads, size), x.dtype)
+    size, n_channels = scratch_of(table, space, False), constants.shape[2]
+    of_memory = bytes_forward(table, space, n_channels, x.dtype)
+    block = borrow(
+        bytes_together(table, batch, space, n_channels, n_threads, size, of_memory, x.dtype)
+    )
+    parts, taken = found_by_tasks(block, table, batch, space, n_channels, n_threads)
+    scratch = scratches(block, n_threads, size, x.dtype)
     in_team(
         forward_share,
         n_threads,
         (
             x, beside, batch, space, table, numbers, weights, running, raws, constants,
-            rooms(n_threads, size, room), taken, parts, out,
+            scratch, rooms_in(block, n_threads, of_memory), taken, parts, out,
         ),
     )  # fmt: skip
-    give_back(parts, taken, room)
+    give_back(block)

@@ -11,7 +11,8 @@ import numpy as np
 
 from autoden.models.narrow.kernels.blocks import FORM, STEP, convolve_block, correlate_block
 from autoden.models.narrow.kernels.registers import WIDTH
-from autoden.native.compiling.language import borrow, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import take
 
 OUTPUTS, GRADIENTS, TERMS = FORM.outputs, FORM.gradients, FORM.terms
 CHUNK = 1024
@@ -25,13 +26,13 @@ def rounded(n, multiple):
 
 
 @part
-def places(n_channels, stride, taps, step, plane, pitch):
-    """Say where each term begins in a tile, channel by channel and tap by tap: a borrowed row.
+def places(memory, n_channels, stride, taps, step, plane, pitch):
+    """Say where each term begins in a tile, channel by channel and tap by tap: a row of `memory`.
 
     The first ones are repeated until terms can be taken `TERMS` at a time.
     """
     n = n_channels * taps[0] * taps[1] * taps[2]
-    found, i = borrow(rounded(n, TERMS), np.int64), 0
+    found, i = take(memory, rounded(n, TERMS), np.int64), 0
     for c in range(n_channels):
         for a in range(taps[0]):
             for b in range(taps[1]):
@@ -44,13 +45,13 @@ def places(n_channels, stride, taps, step, plane, pitch):
 
 
 @part
-def packed(weights):
+def packed(memory, weights):
     """Sort weights (n_out, n_in, taps) as blocks read them, those of a term side by side.
 
-    What is given is borrowed, as one set of weights.
+    What is given is a part of `memory`, as one set of weights.
     """
     n_out, n_in, n_taps = weights.shape
-    w = borrow(weights.size, weights.dtype)
+    w = take(memory, weights.size, weights.dtype)
     for o in range(n_out):
         first, width = block_of(o, n_out)
         for c in range(n_in):
@@ -61,13 +62,13 @@ def packed(weights):
 
 
 @part
-def turned(weights):
+def turned(memory, weights):
     """Turn weights (n_out, n_in, taps) to those of the way back: (n_in, n_out, taps backwards).
 
-    What is given is borrowed.
+    What is given is a part of `memory`.
     """
     n_out, n_in, n_taps = weights.shape
-    back = shaped(borrow(weights.size, weights.dtype), (n_in, n_out, n_taps))
+    back = shaped(take(memory, weights.size, weights.dtype), (n_in, n_out, n_taps))
     for o in range(n_out):
         for c in range(n_in):
             for k in range(n_taps):

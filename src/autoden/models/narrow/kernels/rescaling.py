@@ -11,7 +11,16 @@ import numpy as np
 from numba import uint64
 
 from autoden.models.narrow.codes import AVERAGE, GATHER, INTERPOLATE, SPREAD
-from autoden.native.compiling.language import borrow, give_back, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import (
+    borrow,
+    bytes_for,
+    bytes_for_rooms,
+    emptied,
+    give_back,
+    rooms_in,
+    take,
+)
 from autoden.native.compiling.team import in_team
 
 MOST_PIECES = 4
@@ -99,15 +108,16 @@ def resample(kind, line, n, size, out):
 
 
 @part
-def pieces_of(kind, coarse, fine, factor):
+def pieces_of(memory, kind, coarse, fine, factor):
     """Say of what each sample of the output is made along an axis: first, how many, weights.
 
-    Those are samples of the input, which follow each other. What is given is borrowed.
+    Those are samples of the input, which follow each other. What is given is a part of
+    `memory`.
     """
     shrinks = kind in (AVERAGE, GATHER)
     given, made = (fine, coarse) if shrinks else (coarse, fine)
-    spans = shaped(borrow(2 * made, np.int64), (made, 2))
-    weights = shaped(borrow(MOST_PIECES * made, np.float64), (made, MOST_PIECES))
+    spans = shaped(take(memory, 2 * made, np.int64), (made, 2))
+    weights = shaped(take(memory, MOST_PIECES * made, np.float64), (made, MOST_PIECES))
     spans[:] = 0
     for at in range(made):
         first, last = touched(kind, at, factor)
@@ -138,14 +148,15 @@ def add_up(values, starts, weights, n, width, line):
 
 
 @part
-def rescale_share(member, team, kind, x, coarse, fine, factors, added, out):
+def rescale_share(member, team, kind, x, coarse, fine, factors, added, rooms, out):
     """Make the lines of one of `team` threads, as `rescale` says."""
     given, made = (fine, coarse) if kind in (AVERAGE, GATHER) else (coarse, fine)
-    line = borrow(max(coarse[2], fine[2]) + 3, x.dtype)
+    memory = emptied(rooms[member])
+    line = take(memory, max(coarse[2], fine[2]) + 3, x.dtype)
     line[:] = 0
-    starts, weights = borrow(MOST_PIECES**2, np.int64), borrow(MOST_PIECES**2, x.dtype)
-    planes, of_planes = pieces_of(kind, coarse[0], fine[0], factors[0])
-    lines, of_lines = pieces_of(kind, coarse[1], fine[1], factors[1])
+    starts, weights = take(memory, MOST_PIECES**2, np.int64), take(memory, MOST_PIECES**2, x.dtype)
+    planes, of_planes = pieces_of(memory, kind, coarse[0], fine[0], factors[0])
+    lines, of_lines = pieces_of(memory, kind, coarse[1], fine[1], factors[1])
     all_made, all_added = shaped(out, (out.size,)), shaped(added, (added.size,))
     n_lines = len(x) * made[0] * made[1]
     first = member * n_lines // team
@@ -174,7 +185,6 @@ def rescale_share(member, team, kind, x, coarse, fine, factors, added, out):
             a, b = a + 1, 0
         if a == made[0]:
             row, a = row + 1, 0
-    give_back(line, starts, weights, planes, of_planes, lines, of_lines)
 
 
 @part
@@ -184,4 +194,13 @@ def rescale(x, kind, coarse, fine, factors, added, out, n_threads):
     Every axis of the fine shape is `factors` times the coarse one, or one less where that is odd.
     What is `added` has the shape of ``out``, or no rows.
     """
-    in_team(rescale_share, n_threads, (kind, x, coarse, fine, factors, added, out))
+    of_memory = (
+        bytes_for(max(coarse[2], fine[2]) + 3, x.dtype)
+        + 2 * bytes_for(MOST_PIECES**2, np.float64)
+        + bytes_for(2 * fine[0], np.int64) + bytes_for(MOST_PIECES * fine[0], np.float64)
+        + bytes_for(2 * fine[1], np.int64) + bytes_for(MOST_PIECES * fine[1], np.float64)
+    )  # fmt: skip
+    block = borrow(bytes_for_rooms(n_threads, of_memory))
+    rooms = rooms_in(block, n_threads, of_memory)
+    in_team(rescale_share, n_threads, (kind, x, coarse, fine, factors, added, rooms, out))
+    give_back(block)

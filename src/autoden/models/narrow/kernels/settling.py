@@ -6,7 +6,8 @@ import numpy as np
 
 from autoden.models.narrow.codes import AT_BIAS, AT_SCALE, AT_SHIFT, N_OUT, OF_BATCH
 from autoden.models.narrow.kernels.tiles import INVERSE, LEVEL, MEAN, SCALE, SHIFT, TILT
-from autoden.native.compiling.language import borrow, part, shaped, square_root
+from autoden.native.compiling.language import part, shaped, square_root
+from autoden.native.compiling.memory import take
 
 
 @part
@@ -40,12 +41,12 @@ def settle(parts, sizes, n, weights, layer, running, momentum, eps, constants):
 
 
 @part
-def settle_back(parts, n_tasks, count, layer, constants):
+def settle_back(memory, parts, n_tasks, count, layer, constants):
     """Find the constants of the way back; `count` is that of the numbers of a channel.
 
-    Gives the sums of gradients of each channel, alone and times raw - mean; they are borrowed.
+    Gives the sums of gradients of each channel, alone and times raw - mean, in `memory`.
     """
-    sums = shaped(borrow(2 * layer[N_OUT], np.float64), (2, layer[N_OUT]))
+    sums = shaped(take(memory, 2 * layer[N_OUT], np.float64), (2, layer[N_OUT]))
     sums[:] = 0
     for c in range(layer[N_OUT]):
         for task in range(n_tasks):

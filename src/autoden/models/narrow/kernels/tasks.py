@@ -6,8 +6,6 @@ planes (`tiles`). Rows of all numbers of a batch are seen sample by sample.
 
 # mypy: disable-error-code="no-untyped-def"
 
-import numpy as np
-
 from autoden.models.narrow.codes import (
     AT_WEIGHT,
     CHANNELS_BEFORE,
@@ -20,11 +18,11 @@ from autoden.models.narrow.codes import (
     TAPS,
 )
 from autoden.models.narrow.kernels.blocks import STEP
-from autoden.models.narrow.kernels.products import OUTPUTS, rounded
+from autoden.models.narrow.kernels.products import rounded
 from autoden.models.narrow.kernels.registers import WIDTH
 from autoden.models.narrow.kernels.tiles import plane_of
-from autoden.models.narrow.kernels.winograd import AT_ONCE, N_PARTS, N_TAPS, fours_of
-from autoden.native.compiling.language import borrow, part, shaped
+from autoden.models.narrow.kernels.winograd import AT_ONCE, N_TAPS, fours_of
+from autoden.native.compiling.language import part, shaped
 from autoden.native.compiling.team import take_next
 
 TILE = 1024
@@ -95,72 +93,12 @@ def strides_of(layer, space):
 
 
 @part
-def ends_forward(layer, space):
-    """Say where in the room of a thread end rows, sums, parts, products (`winograd`)."""
-    stride, sums_stride, _, _, _, parts_stride = strides_of(layer, space)
-    of_parts = N_PARTS * parts_stride if goes_in_fours(layer, space) else 0
-    rows = layer[N_IN] * stride
-    sums = rows + layer[N_OUT] * sums_stride
-    parts = sums + layer[N_IN] * of_parts
-    return rows, sums, parts, parts + OUTPUTS * of_parts
-
-
-@part
-def ends_back(layer, space):
-    """Say where end rows, gradients, sums back, parts of rows and of gradients, products."""
-    stride, _, _, by_stride, back_stride, parts_stride = strides_of(layer, space)
-    of_parts = N_PARTS * parts_stride if goes_in_fours(layer, space) else 0
-    rows = rounded(layer[N_IN] * stride, WIDTH)
-    gradients = rows + layer[N_OUT] * by_stride
-    back = rounded(gradients + layer[N_IN] * back_stride, WIDTH)
-    parts = back + layer[N_IN] * of_parts
-    by_products = parts + layer[N_OUT] * of_parts
-    return rows, gradients, back, parts, by_products, by_products + OUTPUTS * of_parts
-
-
-@part
-def scratch_of(table, space, goes_back):
-    """Say how many numbers a thread needs room for, at most."""
-    most = 0
-    for i in range(len(table)):
-        if goes_back:
-            most = max(most, ends_back(table[i], space)[5])
-        else:
-            most = max(most, ends_forward(table[i], space)[3])
-    return most
-
-
-@part
-def room_of(n_threads, size):
-    """Say how many numbers `rooms` need for `size` numbers of each thread."""
-    return n_threads * rounded(size, WIDTH) + WIDTH
-
-
-@part
-def rooms(n_threads, size, row):
-    """See a row as room for `size` numbers of each thread, from a whole register on."""
-    pitch = rounded(size, WIDTH)
-    first = -(row.ctypes.data // row.itemsize) % WIDTH
-    return shaped(row[first:], (n_threads, pitch))
-
-
-@part
 def most_tiles(table, space):
     """Say into how many tiles a sample is cut at most."""
     most = 1
     for i in range(len(table)):
         most = max(most, n_tiles(table[i], space))
     return most
-
-
-@part
-def counts_of(table, batch, space, n_channels, n_threads):
-    """Borrow room for what tasks find of channels, by layers in turn, and what `claim` counts."""
-    n_tasks, n_layers = batch * most_tiles(table, space), len(table)
-    found = borrow(4 * n_tasks * n_channels, np.float64)
-    taken = borrow((n_layers + 1) * n_threads, np.int64)
-    taken[:] = 0
-    return shaped(found, (2, n_tasks, n_channels, 2)), shaped(taken, (n_layers + 1, n_threads))
 
 
 @part
@@ -223,16 +161,6 @@ def values_of(n, row, n_channels, size, before, batch):
     """See the channels of sample `n`; those of a layer begin `before` channels of the batch."""
     start = (before * batch + n * n_channels) * size
     return shaped(row[start:], (n_channels, size))
-
-
-@part
-def sizes_of(layer, space):
-    """Give the number of samples of each tile, in a borrowed row."""
-    sizes = borrow(n_tiles(layer, space), np.int64)
-    for tile in range(len(sizes)):
-        first, last = bounds(tile, layer, space)
-        sizes[tile] = (last - first) * space[1] * space[2]
-    return sizes
 
 
 @part

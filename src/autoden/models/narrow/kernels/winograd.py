@@ -21,7 +21,8 @@ from numba import uint64
 from autoden.models.narrow.kernels.combinations import combine
 from autoden.models.narrow.kernels.products import OUTPUTS, block_of, convolve, correlate
 from autoden.models.narrow.kernels.registers import WIDTH
-from autoden.native.compiling.language import borrow, give_back, part, shaped
+from autoden.native.compiling.language import part, shaped
+from autoden.native.compiling.memory import take
 
 TO_PARTS = (
     (4, 0, -5, 0, 1, 0),
@@ -66,16 +67,16 @@ def fours_of(n_planes):
 
 
 @part
-def packed_sets(weights):
+def packed_sets(memory, weights):
     """Turn weights (n_out, n_in, 3 planes of taps) into six sets, sorted as blocks read them.
 
-    What is given is borrowed.
+    What is given is a part of `memory`.
     """
     n_out, n_in, n_taps = weights.shape
     n = n_taps // N_TAPS
     n_terms = n_in * n
-    w = shaped(borrow(N_PARTS * n_out * n_terms, weights.dtype), (N_PARTS, n_out * n_terms))
-    to_sets = shaped(borrow(N_PARTS * N_TAPS, weights.dtype), (N_PARTS, N_TAPS))
+    w = shaped(take(memory, N_PARTS * n_out * n_terms, weights.dtype), (N_PARTS, n_out * n_terms))
+    to_sets = shaped(take(memory, N_PARTS * N_TAPS, weights.dtype), (N_PARTS, N_TAPS))
     for i in range(N_PARTS):
         for j in range(N_TAPS):
             to_sets[i, j] = TO_SETS[i, j]
@@ -93,7 +94,6 @@ def packed_sets(weights):
                     of_set = to_sets[i]
                     w[i, to] = of_set[0] * before + of_set[1] * here + of_set[2] * after
                 to += width
-    give_back(to_sets)
     return w
 
 
@@ -158,31 +158,28 @@ def merge(products, stride, n_rows, n_planes, plane, out, out_stride, to):
 
 @part
 def convolve_fours(
-    parts, parts_stride, starts, w, bias, n_planes, plane, products, out, out_stride, to
+    parts, parts_stride, starts, w, bias, nothing, n_planes, plane, products, out, out_stride, to
 ):
     """Convolve the six `parts` of a tile with as many sets of weights; write planes of outputs.
 
-    There are as many outputs as biases. `products` is room for the six products of a block of
-    outputs, whose rows are as long as those of parts.
+    There are as many outputs as biases; `nothing` are as many zeros as a block has. `products` is
+    room for the six products of a block of outputs, whose rows are as long as those of parts.
     """
     n_out, n = len(bias), fours_of(n_planes) * plane
     n_terms = w.shape[1] // n_out
     n_in = len(parts) // (N_PARTS * parts_stride)
-    none = borrow(OUTPUTS, bias.dtype)
-    none[:] = 0
     for o in range(0, n_out, OUTPUTS):
         width = min(OUTPUTS, n_out - o)
         for i in range(N_PARTS):
             of_part = parts[i * n_in * parts_stride :]
             # of the second product every plane is made once
-            added = bias[o : o + width] if i == 1 else none[:width]
+            added = bias[o : o + width] if i == 1 else nothing[:width]
             of_block = w[i, o * n_terms : (o + width) * n_terms]
             convolve(
                 of_part, starts, of_block, added, n, products, parts_stride,
                 i * OUTPUTS * parts_stride,
             )  # fmt: skip
         merge(products, parts_stride, width, n_planes, plane, out, out_stride, to + o * out_stride)
-    give_back(none)
 
 
 @part

@@ -1,0 +1,96 @@
+"""Functions compiled in processes of their own, so that this one does not grow by a compiler."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autoden.native.interface import Function
+
+logger = logging.getLogger(__name__)
+
+COMPILER = "autoden.native.compiling"
+"""The package that compiles when it is run."""
+PATIENCE = 600
+"""Seconds after which another process is given up."""
+
+
+def compiled(functions: Sequence[Function]) -> list[bytes]:
+    """Compile functions at the same time; in this process where there can be no others.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        This process was interrupted, or one of those that compile.
+    RuntimeError
+        One of them was ended by somebody else.
+    """
+    processes: list[subprocess.Popen[bytes] | None] = []
+    try:
+        processes += [_start(function) for function in functions]
+        codes = [_code_of(process) for process in processes]
+    finally:  # also when this process is interrupted
+        for process in processes:
+            if process is not None and process.stdout and not process.stdout.closed:
+                process.kill()
+                process.communicate()
+    return [
+        _compile_here(function) if code is None else code
+        for function, code in zip(functions, codes, strict=True)
+    ]
+
+
+def _start(function: Function) -> subprocess.Popen[bytes] | None:
+    """Start a process that compiles a function; None where there can be none.
+
+    Its modules are looked for where this process has found its own, and nowhere else. What numba is
+    told by the environment does not change what is kept.
+    """
+    is_python = Path(sys.executable or "").name.lower().startswith("python")
+    if getattr(sys, "frozen", False) or not is_python:
+        return None  # a program that Python is a part of, which would start once more
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", COMPILER, *function],
+            env={**inherited, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        logger.info("No other process could compile: %s", error)
+        return None
+
+
+def _code_of(process: subprocess.Popen[bytes] | None) -> bytes | None:
+    """Wait for what a process gives; None if it has failed."""
+    if process is None:
+        return None
+    try:
+        code, said = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        logger.info("The process that should compile took longer than %d s.", PATIENCE)
+        return None
+    if process.returncode == 0:
+        return code
+    reason = said.decode(errors="replace").strip() or f"exit status {process.returncode}"
+    if reason.endswith("KeyboardInterrupt"):
+        raise KeyboardInterrupt
+    if process.returncode < 0:  # for want of memory, perhaps, which this process would want, too
+        raise RuntimeError(f"the process that should compile was ended: {reason}")
+    logger.info("The process that should compile failed: %s", reason)
+    return None
+
+
+def _compile_here(function: Function) -> bytes:
+    """Compile in this process."""
+    from autoden.native.compiling.entry import machine_code_of
+
+    code: bytes = machine_code_of(function)
+    return code
