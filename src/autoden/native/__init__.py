@@ -2,5 +2,5 @@
 
 Numba compiles them, in a process of its own; those that use them load what it made and never
 import it, which would take a second and a hundred megabytes. Functions to be compiled are written
-with `autoden.native.compiling`, in packages called ``kernels``, which nothing else imports.
+with `autoden.native.compiling`, in packages called ``kernels``, which nothing that runs imports.
 """

@@ -101,9 +101,10 @@ def _alone(file: File) -> Iterator[None]:
         except OSError as error:
             logger.debug("Nobody can be kept waiting: %s", error)
             continue
-        with lock:
-            lock.release()  # entering has locked it once more
+        try:
             yield
+        finally:
+            lock.release()
         return
     yield
 
