@@ -47,8 +47,9 @@ def machine_codes(functions: Sequence[Function]) -> list[bytes]:
         with _alone(missing[0]):
             missing = [file for file in missing if file.read() is None]
             if missing:
-                logger.warning("Compiling kernels, once per installation: up to a minute.")
                 wanted = [file.function for file in missing]
+                names = ", ".join(function.name for function in wanted)
+                logger.warning("Compiling %s, once per installation: up to a minute.", names)
                 made = dict(zip(wanted, compiled(wanted), strict=True))
                 for file in missing:
                     file.write(made[file.function])
