@@ -8,8 +8,49 @@ ENTRY = "autoden_entry"
 """The function of machine code that is called from Python."""
 DONE, NO_MEMORY, UNSUITABLE = range(3)
 """What it answers; an error of Python's own is raised by itself."""
-PARAMETER = re.compile(r"(?P<array>[Tidb])(?P<n_axes>[1-9])(?P<is_written>w?)|(?P<count>[1-9]?)n")
-"""What it takes, as `autoden.native.kernel.Kernel` says."""
+_PARAMETER = re.compile(r"(?P<number>[Tidb])(?P<n_axes>[1-9])(?P<is_written>w?)|(?P<count>[1-9]?)n")
+
+
+class Parameter(NamedTuple):
+    """What a function takes: an array, or whole numbers.
+
+    Attributes
+    ----------
+    number : str
+        The type of an array's numbers, as `autoden.native.kernel.Kernel` says; else empty.
+    size : int
+        How many axes an array has, or how many whole numbers are a tuple; 0 for a single one.
+    is_written : bool
+        Whether an array is written to.
+    """
+
+    number: str
+    size: int
+    is_written: bool
+
+
+def parameters_of(text: str) -> list[Parameter]:
+    """Read what a function takes in turn.
+
+    Raises
+    ------
+    ValueError
+        The text does not say it.
+
+    Examples
+    --------
+    >>> parameters_of("T2w 3n")
+    [Parameter(number='T', size=2, is_written=True), Parameter(number='', size=3, is_written=False)]
+    """
+    found = [_PARAMETER.fullmatch(word) for word in text.split()]
+    read = [
+        Parameter(p["number"] or "", int(p["n_axes"] or p["count"] or 0), bool(p["is_written"]))
+        for p in found
+        if p
+    ]
+    if len(read) < len(found):
+        raise ValueError(f"{text!r} are no parameters of a kernel: see its description.")
+    return read
 
 
 class Function(NamedTuple):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autoden.native.interface import NO_MEMORY, PARAMETER, UNSUITABLE, Function
+from autoden.native.interface import NO_MEMORY, UNSUITABLE, Function, Parameter, parameters_of
 
 KINDS = ("f", "d")
 """Types of numbers that kernels are compiled for: float32 and float64."""
@@ -50,11 +49,8 @@ class Kernel:
     """
 
     def __init__(self, module: str, name: str, parameters: str) -> None:
-        found = [PARAMETER.fullmatch(parameter) for parameter in parameters.split()]
-        if not all(found):
-            raise ValueError(f"{parameters!r} are no parameters of a kernel: see its description.")
         self.module, self.name, self.parameters = module, name, parameters
-        self._kinds = [kind for parameter in found if parameter for kind in _kinds_of(parameter)]
+        self._kinds = [kind for p in parameters_of(parameters) for kind in _kinds_of(p)]
         self._called: dict[str, Callable[..., int]] = {}
 
     def __call__(self, *arguments: Any) -> None:
@@ -74,11 +70,8 @@ class Kernel:
         kind = np.dtype(dtype).char
         if kind not in KINDS:
             raise TypeError(f"{self.name} computes with float32 or float64, not {np.dtype(dtype)}.")
-        return (
-            None
-            if kind in self._called
-            else Function(self.module, self.name, self.parameters, kind)
-        )
+        wanted = Function(self.module, self.name, self.parameters, kind)
+        return None if kind in self._called else wanted
 
     def load(self, code: bytes, dtype: DTypeLike) -> None:
         """Take machine code for numbers of a type."""
@@ -103,11 +96,11 @@ def prepare(dtype: DTypeLike, kernels: Iterable[Kernel]) -> None:
         kernel.load(code, dtype)
 
 
-def _kinds_of(parameter: re.Match[str]) -> list[Any]:
+def _kinds_of(parameter: Parameter) -> list[Any]:
     """Say as what C takes a parameter."""
-    if parameter["array"]:
+    if parameter.number:
         return [ctypes.py_object]
-    return [ctypes.c_int64] * int(parameter["count"] or 1)
+    return [ctypes.c_int64] * max(parameter.size, 1)
 
 
 def _described(argument: Any) -> str:

@@ -7,7 +7,6 @@ buffer, and whole numbers. What it answers is said in `autoden.native.kernel`.
 from __future__ import annotations
 
 import ctypes
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -31,11 +30,12 @@ from autoden.native.interface import (
     NO_MEMORY,
     OF_OPENMP,
     OF_PYTHON,
-    PARAMETER,
     RELEASE,
     RETURN,
     UNSUITABLE,
     Function,
+    Parameter,
+    parameters_of,
 )
 
 NUMBERS = {"f": types.float32, "d": types.float64, "i": types.int64, "b": types.boolean}
@@ -62,14 +62,14 @@ def machine_code_of(wanted: Function) -> bytes:
     """
     _name_symbols()
     function = getattr(import_module(wanted.module), wanted.name)
-    found = [PARAMETER.fullmatch(parameter) for parameter in wanted.parameters.split()]
-    kinds = tuple(_type_of(parameter, wanted.kind) for parameter in found)
+    parameters = parameters_of(wanted.parameters)
+    kinds = tuple(_type_of(parameter, wanted.kind) for parameter in parameters)
     function.compile(kinds)
     compiled = function.overloads[kinds]
     library = compiled.target_context.codegen().create_library(ENTRY)
     library.enable_object_caching()
     made = library.create_ir_module(ENTRY)
-    writes = [bool(p and p["is_written"]) for p in found if p and p["array"]]
+    writes = [parameter.is_written for parameter in parameters if parameter.number]
     _Entry(compiled, made, kinds, writes).write()
     library.add_ir_module(made)
     library.add_linking_library(compiled.library)
@@ -94,13 +94,11 @@ def _check_calls(library: Any) -> None:
         raise TypeError(f"Machine code would call {unknown}: borrow arrays, and raise MemoryError.")
 
 
-def _type_of(found: re.Match[str] | None, kind: str) -> Any:
+def _type_of(parameter: Parameter, kind: str) -> Any:
     """Say as what the function takes a parameter."""
-    assert found is not None
-    if found["array"]:
-        number = NUMBERS[found["array"].replace("T", kind)]
-        return types.Array(number, int(found["n_axes"]), "C")
-    return types.UniTuple(types.int64, int(found["count"])) if found["count"] else types.int64
+    if parameter.number:
+        return types.Array(NUMBERS[parameter.number.replace("T", kind)], parameter.size, "C")
+    return types.UniTuple(types.int64, parameter.size) if parameter.size else types.int64
 
 
 class _Entry:
