@@ -1,9 +1,11 @@
 """Machine code is compiled once, and again when anything changes that it is made of."""
 
 import ast
+import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,13 +99,35 @@ def test_where_its_folder_cannot_be_written_the_user_s_caches_have_it(
 
 
 def test_where_nothing_can_be_written_each_process_compiles(
-    make_kernel, n_compiled, tmp_path, monkeypatch
+    make_kernel, n_compiled, tmp_path, monkeypatch, caplog
 ) -> None:
     monkeypatch.setattr(kept, "_places", lambda *_: iter([tmp_path / "made.py" / "x.o"]))
     (tmp_path / "made.py").touch()
+    caplog.set_level(logging.WARNING)
     assert adds(make_kernel(SOURCE, "T1w"))
     assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 2
+    assert caplog.text.count("every process compiles") == 2
+
+
+def test_where_there_are_no_locks_nobody_waits(make_kernel, monkeypatch) -> None:
+    def unsupported(*_: object, **__: object) -> None:
+        raise NotImplementedError("no locks here")
+
+    monkeypatch.setattr(kept.FileLock, "acquire", unsupported)
+    assert adds(make_kernel(SOURCE, "T1w"))
+
+
+def test_who_waits_for_another_process_says_so(make_kernel, monkeypatch, caplog) -> None:
+    kernel = make_kernel(SOURCE, "T1w")
+    place = kept.File(kernel.function_for(np.float32)).places[0].with_name("autoden.lock")
+    place.parent.mkdir()
+    held = kept.FileLock(place, thread_local=False)
+    held.acquire()
+    threading.Timer(0.5, held.release).start()
+    with caplog.at_level(logging.WARNING):
+        assert adds(kernel)
+    assert "Waiting for another process" in caplog.text
 
 
 def test_of_processes_that_start_together_one_compiles(make_kernel, tmp_path) -> None:

@@ -1,7 +1,6 @@
 """A kernel gives what its function gives, and takes nothing else than it says."""
 
 import ast
-import ctypes
 import sys
 import threading
 from pathlib import Path
@@ -57,8 +56,10 @@ def test_what_a_kernel_does_not_take_is_refused_and_let_go(make_kernel) -> None:
         ((x.T, 1, 2, 3, 4, yes, out), ValueError),
         ((x, 1, 2, 3, 4, yes), TypeError),
         ((x, 1, 2, 3, 4, yes, out, out), TypeError),
-        ((x, 1, 2, 3.5, 4, yes, out), ctypes.ArgumentError),
+        ((x, 1, 2, 3.5, 4, yes, out), TypeError),
         ((x.astype(np.float16), 1, 2, 3, 4, yes, out), TypeError),
+        (([[1.0]], 1, 2, 3, 4, yes, out), TypeError),
+        ((), TypeError),
     ):
         with pytest.raises(error):
             scaled(*wrong)
@@ -72,6 +73,9 @@ def test_what_a_kernel_does_not_take_is_refused_and_let_go(make_kernel) -> None:
 def test_parameters_that_say_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="'T2 x' are no parameters"):
         Kernel("somewhere", "something", "T2 x")
+    for without_array in ("", "n T1"):
+        with pytest.raises(ValueError, match="begin with no array"):
+            Kernel("somewhere", "something", without_array)
 
 
 GREEDY = """

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autoden.losses.data import squared_error
-from autoden.training import task
+from autoden.training import squares, task
 from autoden.training.batch import Batch
 from autoden.training.squares import add_violation, differentiate_rows
 from autoden.training.task import compare, weigh
@@ -66,7 +66,8 @@ def test_the_tiniest_weights_are_weighed_as_by_torch():
 
 
 @pytest.mark.parametrize(
-    "change", ["other_error", "strided", "double", "broadcast", "target learns"]
+    "change",
+    ["other_error", "strided", "double", "broadcast", "target learns", "weight learns", "no bool"],
 )
 def test_all_else_is_left_to_torch(change, monkeypatch):
     output, batch = make_batch((2, 3, 20))
@@ -79,6 +80,10 @@ def test_all_else_is_left_to_torch(change, monkeypatch):
         batch = replace(batch, weight=batch.weight[:, :1, :1])
     elif change == "target learns":
         batch = replace(batch, target=batch.target.clone().requires_grad_())
+    elif change == "weight learns":
+        batch = replace(batch, weight=batch.weight.clone().requires_grad_())
+    elif change == "no bool":
+        batch = replace(batch, held_out=batch.held_out.float())
     monkeypatch.setattr(task, "compare_rows", None)
     torch.testing.assert_close(compare(output, batch, error).train, by_torch(output, batch).train)
 
@@ -105,6 +110,7 @@ def test_results_do_not_depend_on_the_number_of_threads():
     try:
         for n in (1, 2, 3):
             torch.set_num_threads(n)
+            assert squares._threads_for(output.numel()) == n
             gradient = torch.zeros_like(output)
             mean = add_violation(output.detach(), torch.tensor(0.1), gradient)
             found.append([*differentiate_rows(output, batch), mean, gradient.detach()])

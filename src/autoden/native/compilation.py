@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,10 +30,12 @@ def compiled(functions: Sequence[Function]) -> list[bytes]:
     RuntimeError
         One of them was ended by somebody else.
     """
+    mark = secrets.token_hex(16)
     processes: list[subprocess.Popen[bytes] | None] = []
     try:
-        processes += [_start(function) for function in functions]
-        codes = [_code_of(process) for process in processes]
+        for function in functions:
+            processes.append(_start(function, mark))
+        codes = [_code_of(process, mark) for process in processes]
     finally:  # also when this process is interrupted
         for process in processes:
             if process is not None and process.stdout and not process.stdout.closed:
@@ -44,20 +47,22 @@ def compiled(functions: Sequence[Function]) -> list[bytes]:
     ]
 
 
-def _start(function: Function) -> subprocess.Popen[bytes] | None:
+def _start(function: Function, mark: str) -> subprocess.Popen[bytes] | None:
     """Start a process that compiles a function; None where there can be none.
 
     Its modules are looked for where this process has found its own, and nowhere else. What numba is
-    told by the environment does not change what is kept.
+    told by the environment, or by a file in the working folder, does not change what is kept.
     """
     is_python = Path(sys.executable or "").name.lower().startswith("python")
     if getattr(sys, "frozen", False) or not is_python:
         return None  # a program that Python is a part of, which would start once more
+    path = [os.path.abspath(folder) for folder in sys.path if folder]  # noqa: PTH100
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", COMPILER, *function],
-            env={**inherited, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            [sys.executable, "-P", "-m", COMPILER, mark, *function],
+            env={**inherited, "PYTHONPATH": os.pathsep.join(path)},
+            cwd=Path(sys.executable).parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -68,16 +73,17 @@ def _start(function: Function) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _code_of(process: subprocess.Popen[bytes] | None) -> bytes | None:
-    """Wait for what a process gives; None if it has failed."""
+def _code_of(process: subprocess.Popen[bytes] | None, mark: str) -> bytes | None:
+    """Wait for what a process gives after the mark; None if it has failed."""
     if process is None:
         return None
     try:
-        code, said = process.communicate(timeout=PATIENCE)
+        written, said = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         logger.info("The process that should compile took longer than %d s.", PATIENCE)
         return None
-    if process.returncode == 0:
+    _, found, code = written.partition(mark.encode())
+    if process.returncode == 0 and found:
         return code
     reason = said.decode(errors="replace").strip() or f"exit status {process.returncode}"
     if reason.endswith("KeyboardInterrupt"):

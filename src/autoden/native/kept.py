@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock, Timeout
 from platformdirs import user_cache_path
 
 from autoden.errors import InputError
@@ -80,26 +80,28 @@ class File:
 
     def write(self, code: bytes) -> None:
         """Keep it, where that is possible."""
+        reasons: list[str] = []
         for place in self.places:
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(place, overwrite=True) as file:
                     file.write_bytes(self.key + _DIGEST(code).digest() + code)
             except (InputError, OSError) as error:
-                logger.debug("Machine code cannot be kept: %s", error)
+                reasons.append(str(error))
             else:
                 return
+        logger.warning("Kernels cannot be kept, and every process compiles: %s", " ".join(reasons))
 
 
 @contextmanager
 def _alone(file: File) -> Iterator[None]:
     """Keep other processes waiting that need the same, where there is a place for a lock."""
     for place in file.places:
-        lock = FileLock(place.with_suffix(".lock"), timeout=PATIENCE)
+        lock = FileLock(place.with_name("autoden.lock"))
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except OSError as error:
+            _acquire(lock)
+        except (OSError, NotImplementedError) as error:  # where a file system has no locks
             logger.debug("Nobody can be kept waiting: %s", error)
             continue
         try:
@@ -108,6 +110,15 @@ def _alone(file: File) -> Iterator[None]:
             lock.release()
         return
     yield
+
+
+def _acquire(lock: BaseFileLock) -> None:
+    """Lock, and say so if that takes time."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.warning("Waiting for another process, which compiles what this one needs, too.")
+        lock.acquire(timeout=2 * PATIENCE)
 
 
 def _source(module: str) -> Path:

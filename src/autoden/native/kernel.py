@@ -50,15 +50,23 @@ class Kernel:
 
     def __init__(self, module: str, name: str, parameters: str) -> None:
         self.module, self.name, self.parameters = module, name, parameters
-        self._kinds = [kind for p in parameters_of(parameters) for kind in _kinds_of(p)]
+        takes = parameters_of(parameters)
+        if not takes or not takes[0].number:
+            raise ValueError(
+                f"{parameters!r} begin with no array, whose type would be the kernel's."
+            )
+        self._kinds = [kind for parameter in takes for kind in _kinds_of(parameter)]
         self._called: dict[str, Callable[..., int]] = {}
 
     def __call__(self, *arguments: Any) -> None:
         """Call it; three numbers of a tuple are arguments of their own."""
-        called = self._called.get(arguments[0].dtype.char) or self._prepared(arguments[0].dtype)
         if len(arguments) != len(self._kinds):
             raise TypeError(f"{self.name} takes {self.parameters}, not {len(arguments)} arguments.")
-        answer = called(*arguments)
+        try:
+            kind = arguments[0].dtype.char
+            answer = (self._called.get(kind) or self._prepared(kind))(*arguments)
+        except (AttributeError, ctypes.ArgumentError):
+            answer = UNSUITABLE
         if answer == NO_MEMORY:
             raise MemoryError(f"{self.name} needs more memory than there is: use smaller batches.")
         if answer == UNSUITABLE:

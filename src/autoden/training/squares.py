@@ -18,7 +18,7 @@ from autoden.native.kernel import Kernel, prepare
 from autoden.native.openmp import n_threads
 from autoden.training.batch import Batch
 
-_KERNELS = "autoden.transforms.kernels.squares"
+_KERNELS = "autoden.training.kernels.squares"
 COMPARE_SQUARES = Kernel(_KERNELS, "compare_squares", "T1 T1 T1 T1 b1 T1w T1w n")
 ADD_VIOLATIONS = Kernel(_KERNELS, "add_violations", "T1 T1 T1w T1w n")
 OF_A_THREAD = 2**15

@@ -39,7 +39,7 @@ def bytes_for(n, number):
 @part
 def bytes_of_room(n_bytes):
     """Say how many bytes a room needs for rows of so many bytes together."""
-    return n_bytes + 2 * ALIGNED
+    return n_bytes + ALIGNED
 
 
 @part

@@ -1,0 +1,1 @@
+"""Functions of arrays that are compiled to machine code (`autoden.native`)."""
