@@ -99,9 +99,10 @@ class Denoiser:
         Train as code that `torch.compile` makes for this network: half a minute at the start, then
         quicker epochs for some networks. Where nothing can be compiled, one line of log says so.
     mixed_precision : bool
-        Train in bfloat16, all but weights, loss and optimizer: quicker on GPUs, and for images and
-        volumes on CPUs that compute in it. Each output is rounded to about 0.3 % while training,
-        which data less noisy than that do not bear. Inference computes in float32.
+        Train in bfloat16, all but weights, loss and optimizer, where the device computes in it. It
+        is meant for GPUs; on CPUs float32 is as quick for all but wide networks. Each output is
+        rounded to about 0.3 % while training, which data less noisy than that do not bear.
+        Inference computes in float32.
 
     Raises
     ------
