@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from autoden.losses.data import squared_error
+from autoden.native.openmp import threads_for
 from autoden.training import squares, task
 from autoden.training.batch import Batch
 from autoden.training.squares import add_violation, differentiate_rows
@@ -110,7 +111,7 @@ def test_results_do_not_depend_on_the_number_of_threads():
     try:
         for n in (1, 2, 3):
             torch.set_num_threads(n)
-            assert squares._threads_for(output.numel()) == n
+            assert threads_for(output.numel(), squares.OF_A_THREAD) == n
             gradient = torch.zeros_like(output)
             mean = add_violation(output.detach(), torch.tensor(0.1), gradient)
             found.append([*differentiate_rows(output, batch), mean, gradient.detach()])

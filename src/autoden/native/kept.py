@@ -41,19 +41,24 @@ def machine_codes(functions: Sequence[Function]) -> list[bytes]:
         An object file for each.
     """
     files = [File(function) for function in functions]
-    missing = [file for file in files if file.read() is None]
-    made: dict[Function, bytes] = {}
-    if missing:
-        with _alone(missing[0]):
-            missing = [file for file in missing if file.read() is None]
+    codes = {file: file.read() for file in files}
+    if None in codes.values():
+        with _alone(files[0]):
+            codes = {file: code or file.read() for file, code in codes.items()}
+            missing = [file for file, code in codes.items() if code is None]
             if missing:
-                wanted = [file.function for file in missing]
-                names = ", ".join(function.name for function in wanted)
-                logger.warning("Compiling %s, once per installation: up to a minute.", names)
-                made = dict(zip(wanted, compiled(wanted), strict=True))
-                for file in missing:
-                    file.write(made[file.function])
-    return [made.get(file.function) or file.read() or b"" for file in files]
+                codes |= _made(missing)
+    return [code for code in codes.values() if code is not None]
+
+
+def _made(files: list[File]) -> dict[File, bytes]:
+    """Compile what the files should hold, and keep it."""
+    names = ", ".join(file.function.name for file in files)
+    logger.warning("Compiling %s, once per installation: up to a minute.", names)
+    codes = dict(zip(files, compiled([file.function for file in files]), strict=True))
+    for file, code in codes.items():
+        file.write(code)
+    return codes
 
 
 class File:

@@ -33,6 +33,11 @@ def n_threads() -> int:
     return torch.get_num_threads() if _home() == os.getpid() else 1
 
 
+def threads_for(n: int, of_a_thread: int) -> int:
+    """Say how many threads share `n` pieces of work, of which each wants so many at least."""
+    return max(1, min(n_threads(), n // of_a_thread))
+
+
 @cache
 def functions() -> dict[str, Any]:
     """Give the functions of OpenMP for what machine code calls; none is called without it."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from autoden.models.narrow.availability import just_computes
 from autoden.native.availability import has_kernels
 from autoden.native.kernel import Kernel, prepare
-from autoden.native.openmp import n_threads
+from autoden.native.openmp import threads_for
 from autoden.training.batch import Batch
 
 _KERNELS = "autoden.training.kernels.squares"
@@ -48,11 +48,6 @@ def are_rows_of(shape: torch.Size, batch: Batch) -> bool:
 def _is_row(x: Tensor) -> bool:
     """Tell whether the numbers of a tensor lie one after the other in the memory of a CPU."""
     return type(x) is Tensor and x.is_cpu and x.dtype is torch.float32 and x.is_contiguous()
-
-
-def _threads_for(n: int) -> int:
-    """Say how many threads compare `n` errors."""
-    return max(1, min(n_threads(), n // OF_A_THREAD))
 
 
 def try_out(dtype: torch.dtype) -> None:
@@ -90,7 +85,7 @@ def differentiate_rows(output: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Te
     found = np.empty(8, np.float32)
     COMPARE_SQUARES(
         output.detach().numpy().ravel(), *batch.rows, gradient.ravel(), found,
-        _threads_for(gradient.size),
+        threads_for(gradient.size, OF_A_THREAD),
     )  # fmt: skip
     train, sums = torch.from_numpy(found[:1].reshape(())), torch.from_numpy(found[1:])
     return train, sums, torch.from_numpy(gradient)
@@ -114,7 +109,7 @@ def add_violation(output: Tensor, limit: Tensor, gradient: Tensor) -> Tensor:
     row = limit if limit.numel() == 1 else limit.expand(output.shape).contiguous()
     rows = (tensor.numpy().ravel() for tensor in (output, row, gradient))
     mean = np.empty(1, np.float32)
-    ADD_VIOLATIONS(*rows, mean, _threads_for(output.numel()))
+    ADD_VIOLATIONS(*rows, mean, threads_for(output.numel(), OF_A_THREAD))
     return torch.from_numpy(mean.reshape(()))
 
 

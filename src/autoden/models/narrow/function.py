@@ -27,7 +27,7 @@ from autoden.models.narrow.recipe import (
 from autoden.models.nd import nd_layers
 from autoden.models.padding import pad_axis
 from autoden.native.kernel import Kernel, prepare
-from autoden.native.openmp import n_threads
+from autoden.native.openmp import threads_for
 
 FORWARD = Kernel(
     "autoden.models.narrow.kernels.forward", "forward", "T1 T1 n 3n i2 d2 T1 T3w T1w T3w T1w n"
@@ -118,7 +118,7 @@ class Pass:
         self.constants[:] = IDENTITY
         self.raws = np.empty((self.n_numbers * self.plan.n_kept,), self.x.dtype)
         n_products = self.n_numbers * len(self.weights)
-        self.n_threads = max(1, min(n_threads(), n_products // OF_A_THREAD))
+        self.n_threads = threads_for(n_products, OF_A_THREAD)
 
     def output(self) -> Tensor:
         """Go through all layers."""

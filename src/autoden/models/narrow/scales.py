@@ -16,7 +16,7 @@ from torch import Tensor
 from autoden.models.narrow.codes import AVERAGE, GATHER, INTERPOLATE, SPREAD
 from autoden.models.narrow.recipe import on_three_axes
 from autoden.native.kernel import Kernel
-from autoden.native.openmp import n_threads
+from autoden.native.openmp import threads_for
 
 RESCALE = Kernel("autoden.models.narrow.kernels.rescaling", "rescale", "T2 n 3n 3n 3n T2 T2w n")
 OF_A_THREAD = 2**14
@@ -108,7 +108,7 @@ def _compute(
     size = coarse if kind in (AVERAGE, GATHER) else fine
     out = np.empty((len(values), math.prod(size)), values.dtype)
     beside = out[:0] if added is None else _rows(added)
-    threads = max(1, min(n_threads(), max(values.size, out.size) // OF_A_THREAD))
+    threads = threads_for(max(values.size, out.size), OF_A_THREAD)
     RESCALE(
         values, kind, *on_three_axes(tuple(coarse), 1), *on_three_axes(tuple(fine), 1),
         *on_three_axes(factors, 1), beside, out, threads,

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from autoden.native.compiling.language import Generator, instruction
+from autoden.native.compiling.language import Generator, declared, instruction
 
 N = types.int64
 """Of places and counts."""
@@ -30,10 +30,8 @@ def fetch(context: Any, array: Any, index: Any) -> tuple[Any, Generator]:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         place = builder.gep(data, [arguments[1]])
         number = ir.IntType(32)
-        prefetch = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [place.type, number, number, number]),
-            "llvm.prefetch.p0",
+        prefetch = declared(
+            builder, "llvm.prefetch.p0", ir.VoidType(), place.type, number, number, number
         )
         read, near, data_cache = number(0), number(2), number(1)
         builder.call(prefetch, [place, read, near, data_cache])
