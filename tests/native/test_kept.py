@@ -107,7 +107,7 @@ def test_where_nothing_can_be_written_each_process_compiles(
     assert adds(make_kernel(SOURCE, "T1w"))
     assert adds(make_kernel(SOURCE, "T1w"))
     assert n_compiled() == 2
-    assert caplog.text.count("every process compiles") == 2
+    assert caplog.text.count("Every process will compile") == 2
 
 
 def test_where_there_are_no_locks_nobody_waits(make_kernel, monkeypatch) -> None:

@@ -56,8 +56,12 @@ def _made(files: list[File]) -> dict[File, bytes]:
     names = ", ".join(file.function.name for file in files)
     logger.warning("Compiling %s, once per installation: up to a minute.", names)
     codes = dict(zip(files, compiled([file.function for file in files]), strict=True))
-    for file, code in codes.items():
-        file.write(code)
+    are_kept = [file.write(code) for file, code in codes.items()]
+    if not all(are_kept):
+        folders = " or ".join(str(place.parent) for place in files[0].places)
+        logger.warning(
+            "Every process will compile them, unless this user may write to %s.", folders
+        )
     return codes
 
 
@@ -83,19 +87,18 @@ class File:
                 return content[start:]
         return None
 
-    def write(self, code: bytes) -> None:
-        """Keep it, where that is possible."""
-        reasons: list[str] = []
+    def write(self, code: bytes) -> bool:
+        """Keep it, where that is possible; tell whether it was."""
         for place in self.places:
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(place, overwrite=True) as file:
                     file.write_bytes(self.key + _DIGEST(code).digest() + code)
             except (InputError, OSError) as error:
-                reasons.append(str(error))
+                logger.debug("Machine code cannot be kept: %s", error)
             else:
-                return
-        logger.warning("Kernels cannot be kept, and every process compiles: %s", " ".join(reasons))
+                return True
+        return False
 
 
 @contextmanager
